@@ -1,0 +1,75 @@
+import { errnoName } from "./errno.ts";
+
+/** The base of every error this module defines; catch it to catch them all. */
+export class HandoffError extends Error {
+  /** An error whose `name` is that of its class. */
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** What {@linkcode SyscallError} carries beside its message. */
+export interface SyscallErrorFields {
+  /** The C function that failed. */
+  readonly syscall: "flock" | "kill";
+  /** The number the C library left in `errno`. */
+  readonly errno: number;
+  /** The file the call was about. */
+  readonly path: string;
+}
+
+/** `flock(2)` or `kill(2)` failed with an errno that has no meaning of its own to a lock, such as `ENOLCK`. */
+export class SyscallError extends HandoffError implements SyscallErrorFields {
+  readonly syscall: "flock" | "kill";
+  readonly errno: number;
+  readonly path: string;
+  /** The errno's name, such as `"ENOLCK"`; `"E<number>"` for one that has no name here. */
+  readonly code: string;
+
+  /** `doing` starts the message: `Cannot <doing> "<path>"`. */
+  constructor(doing: string, { syscall, errno, path }: SyscallErrorFields) {
+    const code = errnoName(errno);
+    super(
+      `Cannot ${doing} ${JSON.stringify(path)}: ${syscall} failed with ${code} (errno ${errno})`,
+    );
+    this.syscall = syscall;
+    this.errno = errno;
+    this.path = path;
+    this.code = code;
+  }
+}
+
+/**
+ * Why a lock cannot be had here, whoever asks:
+ *
+ * - `"platform"`: the operating system has no `flock(2)` (Windows);
+ * - `"runtime"`: not Deno, or a Deno older than 2.7.12, whose descriptors are not the kernel's;
+ * - `"libc"`: no C library could be opened;
+ * - `"errno"`: the C library's `errno` cannot be read, so a refusal could not be told from a failure;
+ * - `"filesystem"`: `flock(2)` on this filesystem excludes nobody;
+ * - `"lockfile"`: the lockfile is not a regular file, or somebody keeps replacing it.
+ */
+export type LockUnsupportedReason =
+  | "platform"
+  | "runtime"
+  | "libc"
+  | "errno"
+  | "filesystem"
+  | "lockfile";
+
+/** Exclusion cannot be had on this platform, runtime, filesystem or lockfile: nothing was locked. */
+export class LockUnsupportedError extends HandoffError {
+  /** What stands in the way. */
+  readonly reason: LockUnsupportedReason;
+
+  /** An error for `reason`, explained by `message`. */
+  constructor(
+    reason: LockUnsupportedReason,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.reason = reason;
+  }
+}

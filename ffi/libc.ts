@@ -1,0 +1,175 @@
+/**
+ * The C library: the only file of the project that calls `Deno.dlopen` (a lint rule holds it to that).
+ *
+ * Two facts of the platform shape it. `errno` belongs to the thread and is overwritten by whatever the runtime calls
+ * next, so every symbol is synchronous and `errno` is copied out before anything is allocated. And Deno compiles a
+ * trampoline for each symbol when a library is opened, 50 µs apiece, unless a parameter is a struct: so one `int` of
+ * each signature is declared as `struct { int }`, which every ABI we run on passes exactly like the `int` itself.
+ */
+
+import { LockUnsupportedError } from "./errors.ts";
+import { errnoTable } from "./errno.ts";
+
+/** The calls this module makes. Each returns 0, or `-errno` as the kernel itself does. */
+export interface Libc {
+  /** flock(2). */
+  flock(fd: number, operation: number): number;
+  /** kill(2). */
+  kill(pid: number, signal: number): number;
+}
+
+/** What decides which library is opened, and how: replaced by fakes where a platform cannot run here. */
+export interface Loader {
+  readonly os: typeof Deno.build.os;
+  readonly arch: typeof Deno.build.arch;
+  /** `Deno.build.env`: "gnu", "musl" or absent. */
+  readonly env?: string;
+  /** The state of the ffi permission: for `path`, or for every library. */
+  ffiPermission(path?: string): Deno.PermissionState;
+  dlopen<S extends Deno.ForeignLibraryInterface>(
+    path: string,
+    symbols: S,
+  ): Deno.DynamicLibrary<S>;
+}
+
+/** Opens libc, or joins the opening that another lock of this thread keeps: the last disposal closes it. */
+export function openLibc(): Libc & Disposable {
+  shared ??= { library: loadLibc(thisRuntime()), users: 0 };
+  const { library } = shared;
+  shared.users++;
+  let disposed = false;
+  return {
+    flock: library.flock,
+    kill: library.kill,
+    [Symbol.dispose](): void {
+      if (disposed || shared === undefined) return;
+      disposed = true;
+      if (--shared.users > 0) return;
+      shared = undefined;
+      library[Symbol.dispose]();
+    },
+  };
+}
+
+let shared:
+  | { readonly library: Libc & Disposable; users: number }
+  | undefined;
+
+function thisRuntime(): Loader {
+  return {
+    os: Deno.build.os,
+    arch: Deno.build.arch,
+    env: Deno.build.env,
+    ffiPermission: (path) => Deno.permissions.querySync({ name: "ffi", path }).state,
+    dlopen: Deno.dlopen,
+  };
+}
+
+/** Opens a libc of its own and proves that its errno can be read. Use {@linkcode openLibc}. */
+export function loadLibc(loader: Loader): Libc & Disposable {
+  const library = openFirst(loader);
+  const { symbols } = library;
+  // errno's address is fixed for the thread, and an isolate never changes its thread.
+  const errnoLocation = symbols.errnoLocation();
+  const errnoBytes = new Uint8Array(4);
+  const errnoValue = new Int32Array(errnoBytes.buffer);
+
+  function negatedErrno(): number {
+    symbols.memcpy(errnoBytes, errnoLocation, 4n);
+    return -errnoValue[0];
+  }
+
+  const libc = {
+    flock(fd: number, operation: number): number {
+      const op = cInt(operation);
+      return symbols.flock(fd, op) === 0 ? 0 : negatedErrno();
+    },
+    kill(pid: number, signal: number): number {
+      const sig = cInt(signal);
+      return symbols.kill(pid, sig) === 0 ? 0 : negatedErrno();
+    },
+    [Symbol.dispose]: (): void => library.close(),
+  };
+  const LOCK_UN = 8;
+  const probed = libc.flock(-1, LOCK_UN);
+  if (probed === -errnoTable(loader.os).EBADF) return libc;
+  library.close();
+  throw new LockUnsupportedError(
+    "errno",
+    `errno cannot be read: flock(-1, LOCK_UN) must fail with EBADF, and errno says ${-probed}`,
+  );
+}
+
+const INT = { struct: ["i32"] } as const;
+const POINTER = { struct: ["pointer"] } as const;
+
+const LINUX_SYMBOLS = {
+  flock: { parameters: [/* fd */ "i32", /* operation */ INT], result: "i32" },
+  kill: { parameters: [/* pid */ "i32", /* sig */ INT], result: "i32" },
+  memcpy: {
+    parameters: [/* dest */ "buffer", /* src */ POINTER, /* n */ "usize"],
+    result: "void",
+  },
+  errnoLocation: { name: "__errno_location", parameters: [], result: POINTER },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+const DARWIN_SYMBOLS = {
+  ...LINUX_SYMBOLS,
+  errnoLocation: { name: "__error", parameters: [], result: POINTER },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+function cInt(value: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Int32Array.of(value).buffer);
+}
+
+function openFirst(
+  loader: Loader,
+): Deno.DynamicLibrary<typeof LINUX_SYMBOLS | typeof DARWIN_SYMBOLS> {
+  const symbols = loader.os === "darwin" ? DARWIN_SYMBOLS : LINUX_SYMBOLS;
+  const failures: unknown[] = [];
+  for (const path of permittedLibraries(loader)) {
+    try {
+      return loader.dlopen(path, symbols);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotCapable) throw error;
+      failures.push(error);
+    }
+  }
+  throw new LockUnsupportedError(
+    "libc",
+    `no C library could be opened: ${failures.map(String).join("; ")}`,
+  );
+}
+
+/**
+ * The libraries to try, in order. A bare name works only under a plain `--allow-ffi`; under `--allow-ffi=<path>` Deno
+ * takes it as relative to the working directory, and only the path as the user wrote it is granted.
+ */
+function permittedLibraries(loader: Loader): readonly string[] {
+  const { names, paths } = libcCandidates(loader);
+  if (loader.ffiPermission() === "granted") return names;
+  const granted = paths.filter((path) => loader.ffiPermission(path) === "granted");
+  // With nothing granted the bare name asks the user, or fails with Deno's own error.
+  return granted.length > 0 ? granted : names;
+}
+
+/** Where libc is: `names` for the dynamic linker, `paths` for a permission limited to one file. */
+export function libcCandidates(
+  { os, arch, env }: Pick<Loader, "os" | "arch" | "env">,
+): { readonly names: readonly string[]; readonly paths: readonly string[] } {
+  if (os === "darwin") {
+    const paths = ["/usr/lib/libSystem.B.dylib"];
+    return { names: paths, paths };
+  }
+  const glibc = "libc.so.6";
+  const musl = `libc.musl-${arch}.so.1`;
+  const folders = [`/lib/${arch}-linux-gnu`, "/lib64", "/lib"];
+  const paths = [
+    ...folders.flatMap((folder) => [folder, `/usr${folder}`])
+      .map((folder) => `${folder}/${glibc}`),
+    `/lib/${musl}`,
+    `/usr/lib/${musl}`,
+    `/lib/ld-musl-${arch}.so.1`,
+  ];
+  return { names: env === "musl" ? [musl, glibc] : [glibc, musl], paths };
+}

@@ -1,0 +1,64 @@
+import { HandoffError } from "../ffi/errors.ts";
+import type { Holder } from "./holder.ts";
+
+export {
+  HandoffError,
+  LockUnsupportedError,
+  type LockUnsupportedReason,
+  SyscallError,
+  type SyscallErrorFields,
+} from "../ffi/errors.ts";
+
+/** What the errors of a refused lock carry beside their message. */
+export interface HeldFields {
+  /** The data directory that was asked for, as an absolute path. */
+  readonly dataDir: string;
+  /** Who holds it, as far as the pidfile tells. */
+  readonly holder: Holder;
+}
+
+/** Another open file holds the lock: of another process, of a worker, or of this very program. */
+export class LockHeldError extends HandoffError implements HeldFields {
+  readonly dataDir: string;
+  readonly holder: Holder;
+
+  /** An error that explains who holds `dataDir`; `doing` is what could not be done to it. */
+  constructor({ dataDir, holder }: HeldFields, doing = "lock") {
+    super(`Cannot ${doing} ${JSON.stringify(dataDir)}: ${explain(holder)}`);
+    this.dataDir = dataDir;
+    this.holder = holder;
+  }
+
+  /** The same as `holder.pid`. */
+  get holderPid(): number | undefined {
+    return this.holder.pid;
+  }
+}
+
+/**
+ * `acquireOrBreakStale` was refused: the holder lives, or something other than the named holder has the lock. It is a
+ * {@linkcode LockHeldError} too, since held is what the lock is.
+ */
+export class StaleLockBreakRefusedError extends LockHeldError {
+  /** An error that explains who holds `dataDir`. */
+  constructor(fields: HeldFields) {
+    super(fields, "break the lock of");
+  }
+}
+
+const NEVER_DELETE = "Never delete .handoff.lock: a second writer could then start beside the first.";
+
+/** Who holds the lock, and what a person can do about it. */
+function explain({ pid, liveness, self }: Holder): string {
+  if (self) {
+    return `it is held by this very process (${pid}), which took it before. Release that lock first.`;
+  }
+  if (liveness === "alive") {
+    return `it is held by process ${pid}, which is alive. Stop that process, or use another directory. ${NEVER_DELETE}`;
+  }
+  const who = liveness === "dead"
+    ? `the named holder, process ${pid}, is dead`
+    : "its holder is unknown, since .handoff.pidfile is missing or unreadable";
+  return `it is held, but ${who}: a child that inherited the descriptor may hold it, another program or container, ` +
+    `or a process that is just starting. ${NEVER_DELETE}`;
+}

@@ -1,0 +1,60 @@
+/** Deno's own classes for what `node:fs` reports as a plain `Error` with a code. */
+const DENO_CLASSES: Readonly<Record<string, string>> = {
+  EACCES: "PermissionDenied",
+  EPERM: "PermissionDenied",
+  EEXIST: "AlreadyExists",
+  EISDIR: "IsADirectory",
+  ELOOP: "FilesystemLoop",
+  ENOENT: "NotFound",
+  ENOTDIR: "NotADirectory",
+};
+
+/** What some codes mean for a data directory, where the system's own words do not tell. */
+const ADVICE: Readonly<Record<string, string>> = {
+  ELOOP: "A symbolic link is refused here, since following it would touch a file elsewhere.",
+  ENOTDIR: "The data directory, or a parent of it, is not a directory.",
+  EROFS: "A data directory must be writable.",
+};
+
+/** The system's code of an error (`"ENOENT"`), or undefined. */
+export function codeOf(error: unknown): string | undefined {
+  const { code } = error as { code?: unknown };
+  return typeof code === "string" ? code : undefined;
+}
+
+/**
+ * `cause` again, of the class a Deno program expects, with its code, and with a message that says what could not be
+ * done to which file. `dataDir` is what a missing permission must be granted for.
+ */
+export function fileError(
+  doing: string,
+  path: string,
+  { cause, dataDir }: { cause: unknown; dataDir: string },
+): Error {
+  const code = codeOf(cause);
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const advice = cause instanceof Deno.errors.NotCapable ? flagsAdvice(cause, dataDir) : ADVICE[code ?? ""];
+  const message = `Cannot ${doing} ${JSON.stringify(path)}: ${reason}` +
+    (advice === undefined ? "" : `. ${advice}`);
+  const error = new (classOf(cause, code))(message, { cause });
+  return code === undefined ? error : Object.assign(error, { code });
+}
+
+type ErrorClass = new (message: string, options: ErrorOptions) => Error;
+
+function classOf(cause: unknown, code: string | undefined): ErrorClass {
+  const own = Object.values(Deno.errors).find((type) => cause instanceof type);
+  if (own !== undefined) return own as ErrorClass;
+  const name = DENO_CLASSES[code ?? ""] as keyof typeof Deno.errors | undefined;
+  return (name === undefined ? Error : Deno.errors[name]) as ErrorClass;
+}
+
+/** The flags to add as they would be typed; those for the directory together, since it needs both. */
+function flagsAdvice(cause: Error, dataDir: string): string | undefined {
+  if (cause.message.startsWith("Requires ffi")) return "Run with --allow-ffi.";
+  const flags = (["read", "write"] as const)
+    .filter((name) => Deno.permissions.querySync({ name, path: dataDir }).state !== "granted")
+    .map((name) => `--allow-${name}=${dataDir}`);
+  // Nothing lacks where Deno asks for more than it can be given by path, as below /proc: its own message says so.
+  return flags.length === 0 ? undefined : `Run with ${flags.join(" ")}.`;
+}

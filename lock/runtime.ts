@@ -1,0 +1,44 @@
+import { LockUnsupportedError } from "../ffi/errors.ts";
+
+/** What decides whether this runtime can lock at all. */
+export interface Runtime {
+  /** `Deno.build.os` */
+  readonly os: string;
+  /** `Deno.version.deno`; undefined where the runtime is not Deno. */
+  readonly deno?: string;
+}
+
+/** The first Deno whose `node:fs` descriptors are the kernel's: before it, flock would lock some other file. */
+const OLDEST_DENO = [2, 7, 12] as const;
+
+/** Throws {@linkcode LockUnsupportedError} on a runtime where a lock would exclude nobody, or the wrong ones. */
+export function requireRuntime(runtime: Runtime = thisRuntime()): void {
+  const { os, deno } = runtime;
+  if (deno === undefined || isOlder(deno)) {
+    throw new LockUnsupportedError(
+      "runtime",
+      `@scope/handoff needs Deno >= ${OLDEST_DENO.join(".")}, and this is ${
+        deno === undefined ? "not Deno" : `Deno ${deno}`
+      }. Upgrade with "deno upgrade".`,
+    );
+  }
+  if (os === "linux" || os === "darwin") return;
+  throw new LockUnsupportedError(
+    "platform",
+    `@scope/handoff needs flock(2), and ${os} is not supported: only Linux and macOS are.`,
+  );
+}
+
+function thisRuntime(): Runtime {
+  // Through globalThis, since a bare `Deno` would be a ReferenceError elsewhere.
+  const { Deno } = globalThis as { Deno?: typeof globalThis.Deno };
+  return { os: Deno?.build.os ?? "unknown", deno: Deno?.version?.deno };
+}
+
+function isOlder(version: string): boolean {
+  const numbers = version.split(/[.+-]/, 3).map(Number);
+  for (const [index, needed] of OLDEST_DENO.entries()) {
+    if (numbers[index] !== needed) return !(numbers[index] > needed);
+  }
+  return false;
+}

@@ -1,0 +1,18 @@
+import { assertEquals } from "@std/assert";
+import { Child } from "./child.ts";
+import { TempDir } from "./temp_dir.ts";
+
+/** What a user would turn on in tests of their own; with it, an unclosed libc or descriptor fails the test. */
+const SANITIZED = { sanitizeOps: true, sanitizeResources: true, sanitizeExit: true };
+
+Deno.test("acquire() is refused while another process holds the lock, and names that process", SANITIZED, async () => {
+  using dir = new TempDir();
+  await using holder = new Child("holder.ts", { args: [dir.path] });
+  await using contender = new Child("holder.ts", { args: [dir.path] });
+  assertEquals((await holder.ask("acquire")).event, "acquired");
+  const refusal = await contender.ask("acquire");
+  assertEquals(refusal.error, "LockHeldError");
+  assertEquals(refusal.holder, { pid: holder.pid, liveness: "alive", self: false });
+  await holder.ask("release");
+  assertEquals((await contender.ask("acquire")).event, "acquired");
+});
