@@ -1,11 +1,9 @@
 import { assertEquals } from "@std/assert";
 import { Child } from "./child.ts";
+import { claim } from "./claim.ts";
 import { TempDir } from "./temp_dir.ts";
 
-/** What a user would turn on in tests of their own; with it, an unclosed libc or descriptor fails the test. */
-const SANITIZED = { sanitizeOps: true, sanitizeResources: true, sanitizeExit: true };
-
-Deno.test("acquire() is refused while another process holds the lock, and names that process", SANITIZED, async () => {
+claim("acquire() is refused while another process holds the lock, and names that process", async () => {
   using dir = new TempDir();
   await using holder = new Child("holder.ts", { args: [dir.path] });
   await using contender = new Child("holder.ts", { args: [dir.path] });

@@ -7,7 +7,8 @@ export function report(event: string, fields: Record<string, unknown> = {}): voi
 /** The fields of an error that tests look at. */
 export function errorFields(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { error: "not an Error", message: String(error) };
-  return { error: error.constructor.name, message: error.message, ...error };
+  const { name, message, ...own } = { ...error, name: error.constructor.name, message: error.message };
+  return { error: name, message, ...own };
 }
 
 /** The lines of standard input, until it is closed. */

@@ -1,0 +1,42 @@
+/** What a claim needs to be tested and a machine may not have. */
+export type Requirement = "root" | "strace" | "python3" | "flock" | "unshare" | "mount";
+
+/** How a claim is tested. */
+export interface ClaimOptions {
+  /** Where one of these is missing the test is skipped, and the run prints why. */
+  readonly needs?: readonly Requirement[];
+  /** The permissions of the test, as in `Deno.test`; all by default. */
+  readonly permissions?: Deno.PermissionOptions;
+}
+
+/**
+ * Registers a test whose name is a claim. The sanitizers are on, as a user may have them: an operation, a library or a
+ * file that outlives the test fails it.
+ */
+export function claim(name: string, test: () => void | Promise<void>, options: ClaimOptions = {}): void {
+  const missing = (options.needs ?? []).filter((requirement) => !isMet(requirement));
+  if (missing.length > 0) console.log(`skipped, for want of ${missing.join(", ")}: ${name}`);
+  Deno.test({
+    name,
+    fn: test,
+    ignore: missing.length > 0,
+    permissions: options.permissions,
+    sanitizeOps: true,
+    sanitizeResources: true,
+    sanitizeExit: true,
+  });
+}
+
+function isMet(requirement: Requirement): boolean {
+  if (requirement === "root") return Deno.uid() === 0;
+  if (requirement === "mount") return Deno.uid() === 0 && succeeds("unshare", "--mount", "true");
+  return succeeds(requirement, "--version");
+}
+
+function succeeds(command: string, ...args: string[]): boolean {
+  try {
+    return new Deno.Command(command, { args, stdout: "null", stderr: "null" }).outputSync().success;
+  } catch {
+    return false;
+  }
+}
