@@ -14,15 +14,19 @@
  * @module
  */
 
-export { type AcquireOptions, DataDirLock } from "./lock/data_dir_lock.ts";
+export { DataDirLock } from "./lock/data_dir_lock.ts";
 export {
   HandoffError,
   type HeldFields,
   LockHeldError,
+  LockLostError,
+  type LockLostReason,
   LockUnsupportedError,
   type LockUnsupportedReason,
+  type LostFields,
   StaleLockBreakRefusedError,
   SyscallError,
   type SyscallErrorFields,
 } from "./lock/errors.ts";
 export type { Holder } from "./lock/holder.ts";
+export type { AcquireOptions, AcquireSyncOptions } from "./lock/options.ts";

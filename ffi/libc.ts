@@ -16,7 +16,12 @@ export interface Libc {
   flock(fd: number, operation: number): number;
   /** kill(2). */
   kill(pid: number, signal: number): number;
+  /** fstatfs(2), into a buffer of {@linkcode STATFS_SIZE} bytes. */
+  fstatfs(fd: number, buffer: Uint8Array<ArrayBuffer>): number;
 }
+
+/** Larger than `struct statfs` is anywhere: 120 bytes on Linux, 2168 on macOS. */
+export const STATFS_SIZE = 4096;
 
 /** What decides which library is opened, and how: replaced by fakes where a platform cannot run here. */
 export interface Loader {
@@ -41,6 +46,7 @@ export function openLibc(): Libc & Disposable {
   return {
     flock: library.flock,
     kill: library.kill,
+    fstatfs: library.fstatfs,
     [Symbol.dispose](): void {
       if (disposed || shared === undefined) return;
       disposed = true;
@@ -88,6 +94,10 @@ export function loadLibc(loader: Loader): Libc & Disposable {
       const sig = cInt(signal);
       return symbols.kill(pid, sig) === 0 ? 0 : negatedErrno();
     },
+    fstatfs(fd: number, buffer: Uint8Array<ArrayBuffer>): number {
+      const file = cInt(fd);
+      return symbols.fstatfs(file, buffer) === 0 ? 0 : negatedErrno();
+    },
     [Symbol.dispose]: (): void => library.close(),
   };
   const LOCK_UN = 8;
@@ -103,29 +113,27 @@ export function loadLibc(loader: Loader): Libc & Disposable {
 const INT = { struct: ["i32"] } as const;
 const POINTER = { struct: ["pointer"] } as const;
 
-const LINUX_SYMBOLS = {
+const SYMBOLS = {
   flock: { parameters: [/* fd */ "i32", /* operation */ INT], result: "i32" },
   kill: { parameters: [/* pid */ "i32", /* sig */ INT], result: "i32" },
-  memcpy: {
-    parameters: [/* dest */ "buffer", /* src */ POINTER, /* n */ "usize"],
-    result: "void",
-  },
-  errnoLocation: { name: "__errno_location", parameters: [], result: POINTER },
+  fstatfs: { name: "fstatfs" as string, parameters: [/* fd */ INT, /* buf */ "buffer"], result: "i32" },
+  memcpy: { parameters: [/* dest */ "buffer", /* src */ POINTER, /* n */ "usize"], result: "void" },
+  errnoLocation: { name: "__errno_location" as string, parameters: [], result: POINTER },
 } as const satisfies Deno.ForeignLibraryInterface;
 
-const DARWIN_SYMBOLS = {
-  ...LINUX_SYMBOLS,
-  errnoLocation: { name: "__error", parameters: [], result: POINTER },
-} as const satisfies Deno.ForeignLibraryInterface;
+function symbolsFor({ os, arch }: Loader): typeof SYMBOLS {
+  if (os !== "darwin") return SYMBOLS;
+  // On x86_64 the plain name has kept the old structure, of 32-bit inode numbers.
+  const fstatfs = { ...SYMBOLS.fstatfs, name: arch === "x86_64" ? "fstatfs$INODE64" : "fstatfs" };
+  return { ...SYMBOLS, fstatfs, errnoLocation: { ...SYMBOLS.errnoLocation, name: "__error" } };
+}
 
 function cInt(value: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(Int32Array.of(value).buffer);
 }
 
-function openFirst(
-  loader: Loader,
-): Deno.DynamicLibrary<typeof LINUX_SYMBOLS | typeof DARWIN_SYMBOLS> {
-  const symbols = loader.os === "darwin" ? DARWIN_SYMBOLS : LINUX_SYMBOLS;
+function openFirst(loader: Loader): Deno.DynamicLibrary<typeof SYMBOLS> {
+  const symbols = symbolsFor(loader);
   const failures: unknown[] = [];
   for (const path of permittedLibraries(loader)) {
     try {

@@ -1,5 +1,12 @@
+import { closeSync, constants, openSync } from "node:fs";
 import { fromFileUrl, isAbsolute, normalize } from "@std/path";
-import { fileError } from "./file_error.ts";
+import { type Filesystem, filesystemOf } from "../ffi/filesystem.ts";
+import type { Libc } from "../ffi/libc.ts";
+import { LockUnsupportedError } from "../ffi/errors.ts";
+import { codeOf, fileError } from "./file_error.ts";
+import { type Inode, inodeOf } from "./inode.ts";
+import { flush } from "./flush.ts";
+import type { Pause } from "./steps.ts";
 
 /**
  * The absolute path of `dataDir`, independent of any later `Deno.chdir`.
@@ -11,30 +18,103 @@ import { fileError } from "./file_error.ts";
  * Throws `TypeError` for an empty path, a NUL byte and a URL that is not `file:`.
  */
 export function resolveDataDir(dataDir: string | URL): string {
-  const path = toPath(dataDir);
-  if (path === "") throw new TypeError("The path of a data directory is empty");
-  if (path.includes("\0")) {
-    throw new TypeError(
-      `The path of a data directory has a NUL byte: ${JSON.stringify(path)}`,
-    );
-  }
-  const absolute = isAbsolute(path) ? path : `${workingDirectory(path)}/${path}`;
-  if (!absolute.split("/").includes("..")) return withoutLastSlash(absolute);
-  createDataDir(absolute);
+  const path = absolutePath(dataDir);
+  if (!hasParentSegment(path)) return path;
+  createDataDir(path);
   try {
-    return Deno.realPathSync(absolute);
+    return Deno.realPathSync(path);
   } catch (cause) {
-    throw fileError("resolve", absolute, { cause, dataDir: absolute });
+    throw fileError("resolve", path, { cause, dataDir: path });
   }
 }
 
-/** Creates the data directory and its parents, as far as they are missing. */
-export function createDataDir(dataDir: string): void {
+/** The same, but creating nothing: a path with a `..` is resolved if it exists, and stays as it is otherwise. */
+export function resolveExistingDataDir(dataDir: string | URL): string {
+  const path = absolutePath(dataDir);
+  if (!hasParentSegment(path)) return path;
   try {
-    Deno.mkdirSync(dataDir, { recursive: true });
+    return Deno.realPathSync(path);
   } catch (cause) {
-    throw fileError("create the data directory", dataDir, { cause, dataDir });
+    if (codeOf(cause) === "ENOENT") return path;
+    throw fileError("resolve", path, { cause, dataDir: path });
   }
+}
+
+/** An open data directory. */
+export class DataDir implements Disposable {
+  readonly path: string;
+  readonly filesystem: Filesystem;
+  readonly inode: Inode;
+  readonly #fd: number;
+
+  /** Opens the directory; creates it, and its parents, where they are missing. */
+  constructor(libc: Pick<Libc, "fstatfs">, path: string) {
+    this.path = path;
+    this.#fd = openDirectory(path);
+    try {
+      this.filesystem = filesystemOf(libc, this.#fd);
+      this.inode = inodeOf(this.#fd);
+    } catch (error) {
+      closeSync(this.#fd);
+      throw error;
+    }
+  }
+
+  /** Throws {@linkcode LockUnsupportedError} where other machines may share the filesystem, whose flock then may lie. */
+  requireLocal(): void {
+    const { type, network } = this.filesystem;
+    if (!network) return;
+    throw new LockUnsupportedError(
+      "filesystem",
+      `Cannot lock ${
+        JSON.stringify(this.path)
+      }: it is on ${type}, where flock may exclude nobody. Use a directory on a ` +
+        "local filesystem; for writers on several hosts, use a lock service such as etcd or Consul. If this " +
+        "filesystem is known to honour flock for all its users, set allowNetworkFilesystem.",
+    );
+  }
+
+  /** Makes what was renamed in the directory survive a power loss: fsync(2), "also needed for the directory". */
+  flush(): Pause {
+    return flush(this.#fd, this.filesystem);
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#fd);
+  }
+}
+
+function openDirectory(path: string): number {
+  const flags = constants.O_RDONLY | constants.O_DIRECTORY;
+  try {
+    return openSync(path, flags);
+  } catch (cause) {
+    if (codeOf(cause) !== "ENOENT") throw fileError("open the data directory", path, { cause, dataDir: path });
+  }
+  createDataDir(path);
+  try {
+    return openSync(path, flags);
+  } catch (cause) {
+    throw fileError("open the data directory", path, { cause, dataDir: path });
+  }
+}
+
+function createDataDir(path: string): void {
+  try {
+    Deno.mkdirSync(path, { recursive: true });
+  } catch (cause) {
+    throw fileError("create the data directory", path, { cause, dataDir: path });
+  }
+}
+
+function absolutePath(dataDir: string | URL): string {
+  const path = toPath(dataDir);
+  if (path === "") throw new TypeError("The path of a data directory is empty");
+  if (path.includes("\0")) {
+    throw new TypeError(`The path of a data directory has a NUL byte: ${JSON.stringify(path)}`);
+  }
+  const absolute = isAbsolute(path) ? path : `${workingDirectory(path)}/${path}`;
+  return hasParentSegment(absolute) ? absolute : withoutLastSlash(normalize(absolute));
 }
 
 function toPath(dataDir: string | URL): string {
@@ -43,9 +123,7 @@ function toPath(dataDir: string | URL): string {
     throw new TypeError(`The URL of a data directory is not file: ${dataDir}`);
   }
   if (typeof dataDir === "string") return dataDir;
-  throw new TypeError(
-    `The path of a data directory is neither a string nor a URL: ${dataDir}`,
-  );
+  throw new TypeError(`The path of a data directory is neither a string nor a URL: ${String(dataDir)}`);
 }
 
 function workingDirectory(path: string): string {
@@ -56,7 +134,10 @@ function workingDirectory(path: string): string {
   }
 }
 
-function withoutLastSlash(absolute: string): string {
-  const path = normalize(absolute);
+function hasParentSegment(path: string): boolean {
+  return path.split("/").includes("..");
+}
+
+function withoutLastSlash(path: string): string {
   return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
 }

@@ -1,22 +1,15 @@
-import { LockUnsupportedError } from "../ffi/errors.ts";
 import { type Libc, openLibc } from "../ffi/libc.ts";
 import { resolveDataDir } from "./data_dir.ts";
-import { LockHeldError, StaleLockBreakRefusedError } from "./errors.ts";
+import { HandoffError } from "./errors.ts";
 import { fileError } from "./file_error.ts";
-import { type Holder, readHolder } from "./holder.ts";
-import { Lockfile } from "./lockfile.ts";
+import { lockfilePath } from "./lockfile.ts";
+import { LossWatch } from "./loss_watch.ts";
+import { type AcquireOptions, type AcquireSyncOptions, checkAcquireOptions } from "./options.ts";
 import { publishPidfile, withdrawPidfile } from "./pidfile.ts";
+import { Place } from "./place.ts";
 import { requireRuntime } from "./runtime.ts";
 import { runAsync, runSync, type Steps } from "./steps.ts";
-
-/** How to acquire. */
-export interface AcquireOptions {
-  /**
-   * Called by `acquireOrBreakStale` before it tries a second time, because the named holder is dead or unknown; in
-   * place of the `console.warn` line that says so. What it throws, the acquire throws.
-   */
-  readonly onStale?: (holder: Holder) => void;
-}
+import { takeLockfile } from "./take.ts";
 
 /**
  * Sole ownership of a data directory, until it is released or the process ends, however it ends.
@@ -40,22 +33,24 @@ export interface AcquireOptions {
  * ```
  */
 export class DataDirLock implements Disposable, AsyncDisposable {
-  /** The absolute path of the locked directory, fixed when it was acquired: a later `Deno.chdir` changes nothing. */
-  readonly dataDir: string;
+  readonly #place: Place;
   readonly #resources: DisposableStack;
+  #lossWatch?: LossWatch;
 
-  private constructor(dataDir: string, resources: DisposableStack) {
-    this.dataDir = dataDir;
+  private constructor(place: Place, resources: DisposableStack) {
+    this.#place = place;
     this.#resources = resources;
   }
 
   /**
-   * Takes the lock of `dataDir`, or rejects at once; never waits. The directory and its parents are created where they
-   * are missing. Flushes to the disk happen off the event loop.
+   * Takes the lock of `dataDir`. A lock that is held is waited for as long as `options.timeout` says: by default not at
+   * all. The directory and its parents are created where they are missing. The event loop is left free, while waiting
+   * and while flushing to the disk.
    *
    * Rejects with {@linkcode LockHeldError} when somebody has the lock, `LockUnsupportedError` where nobody can have
-   * one, `SyscallError` when the kernel says anything else, Deno's own errors for files and permissions, and `TypeError`
-   * for what is no path. After a rejection nothing is locked, and the directory is as it was.
+   * one, `SyscallError` when the kernel says anything else, Deno's own errors for files and permissions, `TypeError` and
+   * `RangeError` for arguments that are none, and the signal's reason when that is aborted. After a rejection nothing
+   * is locked, and the directory is as it was.
    *
    * @example Leave the directory to the process that has it
    * ```ts
@@ -70,20 +65,27 @@ export class DataDirLock implements Disposable, AsyncDisposable {
    *   console.log(`held by ${error.holderPid}, ${error.holder.liveness}`);
    * }
    * ```
+   *
+   * @example Wait for the process that has it, for half a minute at most
+   * ```ts
+   * import { DataDirLock } from "jsr:@scope/handoff";
+   *
+   * const dataDir = await Deno.makeTempDir();
+   * const stop = new AbortController();
+   * await using lock = await DataDirLock.acquire(dataDir, {
+   *   timeout: 30_000,
+   *   signal: stop.signal,
+   *   onWait: ({ pid }) => console.log(`waiting for process ${pid}`),
+   * });
+   * ```
    */
-  static async acquire(
-    dataDir: string | URL,
-    _options: AcquireOptions = {},
-  ): Promise<DataDirLock> {
-    return await runAsync(DataDirLock.#acquire(dataDir, refuse));
+  static async acquire(dataDir: string | URL, options: AcquireOptions = {}): Promise<DataDirLock> {
+    return await runAsync(DataDirLock.#acquire(dataDir, { options, breakStale: false }));
   }
 
-  /** The same as {@linkcode DataDirLock.acquire}, without touching the event loop: it stands still during a flush. */
-  static acquireSync(
-    dataDir: string | URL,
-    _options: AcquireOptions = {},
-  ): DataDirLock {
-    return runSync(DataDirLock.#acquire(dataDir, refuse));
+  /** The same as {@linkcode DataDirLock.acquire}, but it never waits, and the event loop stands still during a flush. */
+  static acquireSync(dataDir: string | URL, options: AcquireSyncOptions = {}): DataDirLock {
+    return runSync(DataDirLock.#acquire(dataDir, { options: withoutWaiting(options), breakStale: false }));
   }
 
   /**
@@ -93,7 +95,8 @@ export class DataDirLock implements Disposable, AsyncDisposable {
    * That is all that breaking means. The kernel frees the lock of a dead process by itself, so a lock that is still
    * held is held by somebody, and the file is never unlinked: that would let two processes hold "the lock".
    *
-   * Rejects with {@linkcode StaleLockBreakRefusedError} when the named holder is alive or the second try is refused.
+   * Rejects with {@linkcode StaleLockBreakRefusedError} when the named holder is alive or the second try is refused,
+   * and the time is up.
    *
    * @example Take over after a crash
    * ```ts
@@ -105,24 +108,67 @@ export class DataDirLock implements Disposable, AsyncDisposable {
    * });
    * ```
    */
-  static async acquireOrBreakStale(
-    dataDir: string | URL,
-    options: AcquireOptions = {},
-  ): Promise<DataDirLock> {
-    return await runAsync(DataDirLock.#acquire(dataDir, breakStale(options)));
+  static async acquireOrBreakStale(dataDir: string | URL, options: AcquireOptions = {}): Promise<DataDirLock> {
+    return await runAsync(DataDirLock.#acquire(dataDir, { options, breakStale: true }));
   }
 
-  /** The same as {@linkcode DataDirLock.acquireOrBreakStale}, without touching the event loop. */
-  static acquireOrBreakStaleSync(
-    dataDir: string | URL,
-    options: AcquireOptions = {},
-  ): DataDirLock {
-    return runSync(DataDirLock.#acquire(dataDir, breakStale(options)));
+  /** The same as {@linkcode DataDirLock.acquireOrBreakStale}, but it never waits, and holds up the event loop. */
+  static acquireOrBreakStaleSync(dataDir: string | URL, options: AcquireSyncOptions = {}): DataDirLock {
+    return runSync(DataDirLock.#acquire(dataDir, { options: withoutWaiting(options), breakStale: true }));
+  }
+
+  /** The absolute path of the locked directory, fixed when it was acquired: a later `Deno.chdir` changes nothing. */
+  get dataDir(): string {
+    return this.#place.dataDir;
   }
 
   /** Whether the lock was given back. */
   get released(): boolean {
     return this.#resources.disposed;
+  }
+
+  /**
+   * Throws {@linkcode LockLostError} when the lock excludes nobody any more: somebody deleted or replaced
+   * `.handoff.lock` or the directory, which the kernel does not tell. Throws `HandoffError` after a release, and Deno's
+   * own error when the directory cannot be looked at. It makes two system calls: cheap enough before every commit.
+   *
+   * @example Make sure before a commit
+   * ```ts
+   * import { DataDirLock } from "jsr:@scope/handoff";
+   *
+   * await using lock = await DataDirLock.acquire(await Deno.makeTempDir());
+   * lock.verify();
+   * await Deno.writeTextFile(`${lock.dataDir}/journal`, "entry\n", { append: true });
+   * ```
+   */
+  verify(): void {
+    if (this.released) throw new HandoffError(`The lock of ${JSON.stringify(this.dataDir)} was released`);
+    const loss = this.#place.loss();
+    if (loss !== undefined) throw loss;
+  }
+
+  /**
+   * Aborted when the lock is found to be lost, with the {@linkcode LockLostError} as its reason. The first read of this
+   * property starts the looking, about once a second and on file system events, and the release ends it. It never
+   * keeps the process alive, and never throws.
+   *
+   * @example Stop writing when the lock is lost
+   * ```ts
+   * import { DataDirLock } from "jsr:@scope/handoff";
+   *
+   * await using lock = await DataDirLock.acquire(await Deno.makeTempDir());
+   * lock.lost.addEventListener("abort", () => {
+   *   console.error(lock.lost.reason);
+   *   Deno.exit(1);
+   * });
+   * ```
+   */
+  get lost(): AbortSignal {
+    if (this.#lossWatch !== undefined) return this.#lossWatch.signal;
+    if (this.released) return new AbortController().signal;
+    const watch = new LossWatch({ path: lockfilePath(this.dataDir), check: () => this.#place.loss() });
+    this.#lossWatch = this.#resources.use(watch);
+    return watch.signal;
   }
 
   /**
@@ -134,7 +180,7 @@ export class DataDirLock implements Disposable, AsyncDisposable {
   }
 
   /** The same as {@linkcode DataDirLock.releaseSync}. */
-  // deno-lint-ignore require-await -- a failure must reject
+  // deno-lint-ignore require-await -- what releaseSync throws must reject here
   async release(): Promise<void> {
     this.releaseSync();
   }
@@ -149,20 +195,22 @@ export class DataDirLock implements Disposable, AsyncDisposable {
     await this.release();
   }
 
-  static *#acquire(
-    input: string | URL,
-    whenHeld: WhenHeld,
-  ): Steps<DataDirLock> {
+  static *#acquire(input: string | URL, terms: Terms): Steps<DataDirLock> {
+    checkAcquireOptions(terms.options);
     requireRuntime();
     const dataDir = resolveDataDir(input);
     using resources = new DisposableStack();
     const libc = resources.use(openLibcFor(dataDir));
-    const lockfile = takeLockfile({ libc, dataDir, whenHeld });
+    const { directory, lockfile } = yield* takeLockfile({ libc, dataDir, ...terms });
+    using _ = directory;
     resources.use(lockfile);
     resources.defer(() => lockfile.unlock());
-    yield* publishPidfile(dataDir);
-    resources.defer(() => withdrawPidfile(dataDir));
-    const lock = new DataDirLock(dataDir, resources.move());
+    yield* publishPidfile(directory);
+    // What now stands at the path of a lost lock may be another's, who may even have our pid, in a container of its own.
+    resources.defer(() => lockfile.isInPlace() && withdrawPidfile(dataDir));
+    terms.options.signal?.throwIfAborted();
+    const place = new Place(dataDir, { directory: directory.inode, lockfile: lockfile.inode });
+    const lock = new DataDirLock(place, resources.move());
     lock.#releaseOnUnload();
     return lock;
   }
@@ -181,63 +229,14 @@ export class DataDirLock implements Disposable, AsyncDisposable {
   }
 }
 
-interface Attempt {
-  readonly libc: Libc;
-  readonly dataDir: string;
+interface Terms {
+  readonly options: AcquireOptions;
+  readonly breakStale: boolean;
 }
 
-/** What to do about a lockfile that somebody holds: returns when it has got the lock after all, and throws otherwise. */
-type WhenHeld = (attempt: Attempt, lockfile: Lockfile) => void;
-
-function refuse({ libc, dataDir }: Attempt): never {
-  throw new LockHeldError({ dataDir, holder: readHolder(libc, dataDir) });
-}
-
-function breakStale({ onStale }: AcquireOptions): WhenHeld {
-  return ({ libc, dataDir }, lockfile) => {
-    const holder = readHolder(libc, dataDir);
-    if (holder.liveness === "alive") {
-      throw new StaleLockBreakRefusedError({ dataDir, holder });
-    }
-    if (onStale === undefined) warnStale(dataDir, holder);
-    else onStale(holder);
-    if (lockfile.tryLock()) return;
-    throw new StaleLockBreakRefusedError({
-      dataDir,
-      holder: readHolder(libc, dataDir),
-    });
-  };
-}
-
-function warnStale(dataDir: string, { pid }: Holder): void {
-  const who = pid === undefined ? "its holder is unknown" : `its holder, process ${pid}, is dead`;
-  console.warn(
-    `The lock of ${JSON.stringify(dataDir)} looks stale: ${who}; trying again`,
-  );
-}
-
-/** A lockfile that somebody swaps as often as this is swapped on purpose. */
-const MAX_REPLACEMENTS = 10;
-
-/** Opens, locks and proves the lock; a file that was replaced meanwhile is left for the one in its place. */
-function takeLockfile(
-  { whenHeld, ...attempt }: Attempt & { whenHeld: WhenHeld },
-): Lockfile {
-  const { libc, dataDir } = attempt;
-  for (let i = 0; i < MAX_REPLACEMENTS; i++) {
-    using opened = new DisposableStack();
-    const lockfile = opened.use(new Lockfile(libc, dataDir));
-    if (!lockfile.tryLock()) whenHeld(attempt, lockfile);
-    if (!lockfile.excludesOthers()) continue;
-    opened.move();
-    return lockfile;
-  }
-  throw new LockUnsupportedError(
-    "lockfile",
-    `Cannot lock ${
-      JSON.stringify(dataDir)
-    }: .handoff.lock was replaced ${MAX_REPLACEMENTS} times while it was being locked. Find out who replaces it.`,
-  );
+/** What a caller of a sync form may have passed beside its type. */
+function withoutWaiting({ onStale, allowNetworkFilesystem }: AcquireSyncOptions): AcquireOptions {
+  return { onStale, allowNetworkFilesystem };
 }
 
 function openLibcFor(dataDir: string): Libc & Disposable {

@@ -15,18 +15,23 @@ export interface HeldFields {
   readonly dataDir: string;
   /** Who holds it, as far as the pidfile tells. */
   readonly holder: Holder;
+  /** For how long it was waited for, in milliseconds; 0 when the acquire was not to wait. */
+  readonly waitedMs: number;
 }
 
 /** Another open file holds the lock: of another process, of a worker, or of this very program. */
 export class LockHeldError extends HandoffError implements HeldFields {
   readonly dataDir: string;
   readonly holder: Holder;
+  readonly waitedMs: number;
 
   /** An error that explains who holds `dataDir`; `doing` is what could not be done to it. */
-  constructor({ dataDir, holder }: HeldFields, doing = "lock") {
-    super(`Cannot ${doing} ${JSON.stringify(dataDir)}: ${explain(holder)}`);
+  constructor({ dataDir, holder, waitedMs }: HeldFields, doing = "lock") {
+    const waited = waitedMs === 0 ? "" : `after waiting ${waitedMs} ms `;
+    super(`Cannot ${doing} ${JSON.stringify(dataDir)}: ${waited}${explain(holder)}`);
     this.dataDir = dataDir;
     this.holder = holder;
+    this.waitedMs = waitedMs;
   }
 
   /** The same as `holder.pid`. */
@@ -45,6 +50,43 @@ export class StaleLockBreakRefusedError extends LockHeldError {
     super(fields, "break the lock of");
   }
 }
+
+/**
+ * How exclusion was lost: the lockfile, or the data directory, is not at its path any more, or another one is. The path
+ * that counts is the one the lock was acquired by.
+ */
+export type LockLostReason = "lockfile-replaced" | "lockfile-missing" | "directory-replaced" | "directory-missing";
+
+/** What {@linkcode LockLostError} carries beside its message. */
+export interface LostFields {
+  /** The data directory, as an absolute path. */
+  readonly dataDir: string;
+  /** What happened to it. */
+  readonly reason: LockLostReason;
+}
+
+/** The lock is still held, but on a file that nobody finds any more: another process can become a second writer. */
+export class LockLostError extends HandoffError implements LostFields {
+  readonly dataDir: string;
+  readonly reason: LockLostReason;
+
+  /** An error that explains what happened to `dataDir`. */
+  constructor({ dataDir, reason }: LostFields) {
+    super(
+      `The lock of ${JSON.stringify(dataDir)} excludes nobody any more: ${LOSSES[reason]}. Stop writing at once: ` +
+        "another process may have locked the directory.",
+    );
+    this.dataDir = dataDir;
+    this.reason = reason;
+  }
+}
+
+const LOSSES: Readonly<Record<LockLostReason, string>> = {
+  "lockfile-replaced": ".handoff.lock was replaced by another file",
+  "lockfile-missing": ".handoff.lock was deleted or moved away",
+  "directory-replaced": "the directory was replaced by another one",
+  "directory-missing": "the directory was deleted or moved away",
+};
 
 const NEVER_DELETE = "Never delete .handoff.lock: a second writer could then start beside the first.";
 

@@ -14,7 +14,7 @@ export interface Holder {
 
 /** Reads who holds, or held, the lock of `dataDir`. */
 export function readHolder(libc: Pick<Libc, "kill">, dataDir: string): Holder {
-  const pid = readPidfile(dataDir);
+  const { pid } = readPidfile(dataDir);
   if (pid === undefined) return { liveness: "unknown", self: false };
   const alive = isAlive(libc, pid, pidfilePath(dataDir));
   return { pid, liveness: alive ? "alive" : "dead", self: pid === Deno.pid };

@@ -1,9 +1,9 @@
-import { closeSync, constants, fstatSync, openSync } from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, openSync } from "node:fs";
 import { LockUnsupportedError } from "../ffi/errors.ts";
 import { tryFlock, unlockFlock } from "../ffi/flock.ts";
 import type { Libc } from "../ffi/libc.ts";
-import { createDataDir } from "./data_dir.ts";
 import { codeOf, fileError } from "./file_error.ts";
+import { type Inode, inodeOf, sameInode } from "./inode.ts";
 
 /** The path of the lockfile of `dataDir`. */
 export function lockfilePath(dataDir: string): string {
@@ -17,20 +17,24 @@ export function lockfilePath(dataDir: string): string {
  * descriptor that libc opened would keep the lock for ever. It is close-on-exec: no child inherits the lock.
  */
 export class Lockfile implements Disposable {
+  readonly path: string;
+  readonly inode: Inode;
   readonly #libc: Pick<Libc, "flock">;
   readonly #dataDir: string;
-  readonly #path: string;
   readonly #fd: number;
-  readonly #inode: Inode;
 
-  /** Opens the lockfile, and creates it and the data directory where they are missing. */
+  /** Opens the lockfile of an existing directory; creates it where it is missing. */
   constructor(libc: Pick<Libc, "flock">, dataDir: string) {
     this.#libc = libc;
     this.#dataDir = dataDir;
-    this.#path = lockfilePath(dataDir);
-    this.#fd = this.#open();
+    this.path = lockfilePath(dataDir);
     try {
-      this.#inode = this.#inodeOfRegularFile();
+      this.#fd = openToLock(this.path);
+    } catch (cause) {
+      throw this.#error("open", cause);
+    }
+    try {
+      this.inode = this.#inodeOfRegularFile();
     } catch (error) {
       closeSync(this.#fd);
       throw error;
@@ -39,7 +43,17 @@ export class Lockfile implements Disposable {
 
   /** Takes the flock if it is free. Never waits. */
   tryLock(): boolean {
-    return tryFlock(this.#libc, this.#fd, this.#path);
+    return tryFlock(this.#libc, this.#fd, { path: this.path });
+  }
+
+  /**
+   * Whether the refusal came from shared locks alone, such as the one that an inspection takes for microseconds: those
+   * are no writer's. Not to be asked while holding.
+   */
+  isHeldByReaders(): boolean {
+    if (!tryFlock(this.#libc, this.#fd, { path: this.path, shared: true })) return false;
+    this.unlock();
+    return true;
   }
 
   /**
@@ -55,8 +69,8 @@ export class Lockfile implements Disposable {
     const second = this.#openAgain();
     if (second === undefined) return false;
     try {
-      if (!sameInode(inodeOf(second), this.#inode)) return false;
-      if (!tryFlock(this.#libc, second, this.#path)) return true;
+      if (!sameInode(inodeOf(second), this.inode)) return false;
+      if (!tryFlock(this.#libc, second, { path: this.path })) return true;
     } finally {
       closeSync(second);
     }
@@ -68,12 +82,18 @@ export class Lockfile implements Disposable {
     );
   }
 
-  /** Gives the flock back. */
-  unlock(): void {
-    unlockFlock(this.#libc, this.#fd, this.#path);
+  /** Whether the path still leads to this file. */
+  isInPlace(): boolean {
+    const stat = lstatSync(this.path, { bigint: true, throwIfNoEntry: false });
+    return stat !== undefined && sameInode(stat, this.inode);
   }
 
-  /** Closes the file, and with it gives the flock back. */
+  /** Gives the flock back, also for every process that inherited the open file. */
+  unlock(): void {
+    unlockFlock(this.#libc, this.#fd, this.path);
+  }
+
+  /** Closes the file. The flock goes with it, unless a process that inherited the file still has it open. */
   [Symbol.dispose](): void {
     try {
       closeSync(this.#fd);
@@ -82,23 +102,10 @@ export class Lockfile implements Disposable {
     }
   }
 
-  #open(): number {
-    try {
-      return openLockfile(this.#path, constants.O_CREAT);
-    } catch (cause) {
-      if (codeOf(cause) !== "ENOENT") throw this.#error("open", cause);
-    }
-    createDataDir(this.#dataDir);
-    try {
-      return openLockfile(this.#path, constants.O_CREAT);
-    } catch (cause) {
-      throw this.#error("open", cause);
-    }
-  }
-
+  /** Opened for reading only, since watchers of the file are told when a writable one is closed. */
   #openAgain(): number | undefined {
     try {
-      return openLockfile(this.#path, 0);
+      return openLockfile(this.path, constants.O_RDONLY);
     } catch (cause) {
       if (codeOf(cause) === "ENOENT") return undefined;
       throw this.#error("open", cause);
@@ -111,40 +118,35 @@ export class Lockfile implements Disposable {
     throw new LockUnsupportedError(
       "lockfile",
       `Cannot lock ${
-        JSON.stringify(this.#path)
+        JSON.stringify(this.path)
       }: it is not a regular file. Move it away, whatever it is, so that a lockfile can be made.`,
     );
   }
 
   #error(verb: string, cause: unknown): Error {
-    const options = { cause, dataDir: this.#dataDir };
-    return fileError(`${verb} the lockfile`, this.#path, options);
+    return fileError(`${verb} the lockfile`, this.path, { cause, dataDir: this.#dataDir });
   }
 }
 
-/** What names a file while it is open; bigint, since an inode number may exceed 2^53. */
-interface Inode {
-  readonly dev: bigint;
-  readonly ino: bigint;
-}
-
-function inodeOf(fd: number): Inode {
-  return fstatSync(fd, { bigint: true });
-}
-
-function sameInode(a: Inode, b: Inode): boolean {
-  return a.dev === b.dev && a.ino === b.ino;
+/**
+ * Writable where possible: waiters are woken by the closing of a writable file, and where flock is emulated by fcntl
+ * locks an exclusive one needs it. A lockfile that we may only read can still be locked.
+ */
+function openToLock(path: string): number {
+  const { O_CREAT, O_RDONLY, O_RDWR } = constants;
+  try {
+    return openLockfile(path, O_RDWR | O_CREAT);
+  } catch (error) {
+    if (codeOf(error) !== "EACCES") throw error;
+    try {
+      return openLockfile(path, O_RDONLY);
+    } catch {
+      throw error;
+    }
+  }
 }
 
 /** Never follows a symbolic link, and never waits for the other end of a FIFO. */
-function openLockfile(path: string, create: number): number {
-  const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants;
-  const flags = create | O_NOFOLLOW | O_NONBLOCK;
-  try {
-    return openSync(path, O_RDWR | flags, 0o644);
-  } catch (error) {
-    // A lockfile that is not ours to write can still be locked; where flock is emulated by fcntl, it must be writable.
-    if (codeOf(error) !== "EACCES") throw error;
-    return openSync(path, O_RDONLY | flags, 0o644);
-  }
+function openLockfile(path: string, flags: number): number {
+  return openSync(path, flags | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o644);
 }

@@ -1,6 +1,9 @@
-import { closeSync, constants, existsSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
+import { closeSync, constants, existsSync, fstatSync, openSync } from "node:fs";
+import { readFileSync, readSync, renameSync, unlinkSync, writeSync } from "node:fs";
 import { isPid } from "../ffi/kill.ts";
+import type { DataDir } from "./data_dir.ts";
 import { codeOf, fileError } from "./file_error.ts";
+import { flush } from "./flush.ts";
 import type { Steps } from "./steps.ts";
 
 /** The path of the pidfile of `dataDir`. */
@@ -14,95 +17,88 @@ export function pidfilePath(dataDir: string): string {
  *
  * When it fails, the pidfile that stood before stands again.
  */
-export function* publishPidfile(dataDir: string): Steps<void> {
-  const path = pidfilePath(dataDir);
+export function* publishPidfile(directory: DataDir): Steps<void> {
+  const path = pidfilePath(directory.path);
   using before = openRegularFile(path);
   try {
-    yield* replacePidfile(path, new TextEncoder().encode(`${Deno.pid}\n`));
+    yield* replacePidfile(directory, new TextEncoder().encode(`${Deno.pid}\n`));
     try {
-      yield* flushDirectory(dataDir);
+      yield directory.flush();
     } catch (error) {
-      yield* restorePidfile(path, before);
+      yield* restorePidfile(directory, before);
       throw error;
     }
   } catch (cause) {
-    throw fileError("publish the pidfile", path, { cause, dataDir });
+    throw fileError("publish the pidfile", path, { cause, dataDir: directory.path });
   }
 }
 
 /** Removes the pidfile if it names this process. Only the holder of the flock may call it. */
 export function withdrawPidfile(dataDir: string): void {
-  if (readPidfile(dataDir) !== Deno.pid) return;
+  if (readPidfile(dataDir).pid !== Deno.pid) return;
   const path = pidfilePath(dataDir);
   try {
-    Deno.removeSync(path);
+    unlinkSync(path);
   } catch (cause) {
     if (codeOf(cause) === "ENOENT") return;
     throw fileError("remove the pidfile", path, { cause, dataDir });
   }
 }
 
-/** The pid that the pidfile names; undefined when it is missing, malformed or unreadable. */
-export function readPidfile(dataDir: string): number | undefined {
+/** What a pidfile says: whom it names, or that it names nobody. */
+export type Pidfile =
+  | { readonly state: "present"; readonly pid: number }
+  | { readonly state: "missing" | "malformed"; readonly pid?: undefined };
+
+/** Reads the pidfile. One that cannot be read, or is no regular file, is as good as malformed. */
+export function readPidfile(dataDir: string): Pidfile {
   const text = readStart(pidfilePath(dataDir));
-  if (!/^[1-9][0-9]*\n$/.test(text)) return undefined;
-  const pid = Number(text);
-  return isPid(pid) ? pid : undefined;
+  if (text === undefined) return { state: "missing" };
+  const pid = /^[1-9][0-9]*\n$/.test(text) ? Number(text) : 0;
+  return isPid(pid) ? { state: "present", pid } : { state: "malformed" };
 }
 
-function* replacePidfile(path: string, content: Uint8Array): Steps<void> {
+function* replacePidfile(directory: DataDir, content: Uint8Array): Steps<void> {
+  const path = pidfilePath(directory.path);
   const temporary = `${path}.tmp`;
   using file = createTemporary(temporary);
   try {
-    writeAll(file, content);
-    yield file;
-    Deno.renameSync(temporary, path);
+    for (let written = 0; written < content.length;) {
+      written += writeSync(file.fd, content, written);
+    }
+    yield flush(file.fd, directory.filesystem);
+    renameSync(temporary, path);
   } catch (error) {
-    removeIfPossible(temporary);
+    unlinkIfPossible(temporary);
     throw error;
   }
 }
 
-/** `createNew` is O_EXCL: it never follows a symbolic link, and never reuses what somebody else has open. */
-function createTemporary(path: string): Deno.FsFile {
-  const options = { write: true, createNew: true, mode: 0o644 };
+function createTemporary(path: string): OpenFile {
+  const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
+  const flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
   try {
-    return Deno.openSync(path, options);
+    return openFile(path, flags);
   } catch (error) {
     if (codeOf(error) !== "EEXIST") throw error;
   }
   Deno.removeSync(path);
-  return Deno.openSync(path, options);
-}
-
-function writeAll(file: Deno.FsFile, content: Uint8Array): void {
-  for (let written = 0; written < content.length;) {
-    written += file.writeSync(content.subarray(written));
-  }
-}
-
-/** Makes the rename survive a power loss: fsync(2), "also needed for the directory". */
-function* flushDirectory(path: string): Steps<void> {
-  using directory = Deno.openSync(path);
-  yield directory;
+  return openFile(path, flags);
 }
 
 /** After a rename that could not be made durable: what stood before stands again, as far as the disk allows. */
-function* restorePidfile(
-  path: string,
-  before: OpenFile | undefined,
-): Steps<void> {
+function* restorePidfile(directory: DataDir, before: OpenFile | undefined): Steps<void> {
   try {
-    if (before === undefined) Deno.removeSync(path);
-    else yield* replacePidfile(path, readFileSync(before.fd));
+    if (before === undefined) unlinkSync(pidfilePath(directory.path));
+    else yield* replacePidfile(directory, readFileSync(before.fd));
   } catch {
     // The failure that led here is the one to report.
   }
 }
 
-function removeIfPossible(path: string): void {
+function unlinkIfPossible(path: string): void {
   try {
-    Deno.removeSync(path);
+    unlinkSync(path);
   } catch {
     // The failure that led here is the one to report, and the next acquire replaces a left-over.
   }
@@ -111,37 +107,40 @@ function removeIfPossible(path: string): void {
 /** One byte more than the longest pidfile has, so that a longer one is seen to be malformed. */
 const LONGEST_PIDFILE = "2147483647\n".length + 1;
 
-function readStart(path: string): string {
+/** Undefined when there is no pidfile, and empty when it cannot be read: it only explains what the flock has decided. */
+function readStart(path: string): string | undefined {
   const bytes = new Uint8Array(LONGEST_PIDFILE);
   try {
-    using file = openFile(path);
+    using file = openToRead(path);
     return String.fromCharCode(...bytes.subarray(0, readSync(file.fd, bytes)));
-  } catch {
-    // Whatever cannot be read names nobody: the pidfile only explains what the flock has already decided.
-    return "";
+  } catch (error) {
+    return codeOf(error) === "ENOENT" ? undefined : "";
   }
-}
-
-interface OpenFile extends Disposable {
-  readonly fd: number;
-}
-
-/** Opens for reading; follows no symbolic link, and waits for no writer of a FIFO. */
-function openFile(path: string): OpenFile {
-  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
-  const fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-  return { fd, [Symbol.dispose]: () => closeSync(fd) };
 }
 
 function openRegularFile(path: string): OpenFile | undefined {
   if (!existsSync(path)) return undefined;
   try {
     using opened = new DisposableStack();
-    const file = opened.use(openFile(path));
+    const file = opened.use(openToRead(path));
     if (!fstatSync(file.fd).isFile()) return undefined;
     opened.move();
     return file;
   } catch {
     return undefined;
   }
+}
+
+/** Follows no symbolic link, and waits for no writer of a FIFO. */
+function openToRead(path: string): OpenFile {
+  return openFile(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+}
+
+interface OpenFile extends Disposable {
+  readonly fd: number;
+}
+
+function openFile(path: string, flags: number): OpenFile {
+  const fd = openSync(path, flags, 0o644);
+  return { fd, [Symbol.dispose]: () => closeSync(fd) };
 }

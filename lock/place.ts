@@ -1,0 +1,45 @@
+import { lstatSync, statSync } from "node:fs";
+import { LockLostError, type LockLostReason } from "./errors.ts";
+import { codeOf, fileError } from "./file_error.ts";
+import { type Inode, sameInode } from "./inode.ts";
+import { lockfilePath } from "./lockfile.ts";
+
+/**
+ * Where a lock was taken. The kernel keeps a lock on the inode, whatever becomes of its name: once the path leads to
+ * another inode, or nowhere, somebody else can lock what stands there and neither would know. A link count does not
+ * tell, since a file that was renamed keeps it.
+ */
+export class Place {
+  readonly dataDir: string;
+  readonly #directory: Inode;
+  readonly #lockfile: Inode;
+
+  constructor(dataDir: string, { directory, lockfile }: { directory: Inode; lockfile: Inode }) {
+    this.dataDir = dataDir;
+    this.#directory = directory;
+    this.#lockfile = lockfile;
+  }
+
+  /** Why the lock excludes nobody any more; undefined while it does. Throws Deno's error when the path cannot be read. */
+  loss(): LockLostError | undefined {
+    const reason = this.#reason();
+    return reason === undefined ? undefined : new LockLostError({ dataDir: this.dataDir, reason });
+  }
+
+  #reason(): LockLostReason | undefined {
+    try {
+      const directory = statSync(this.dataDir, EXACT);
+      if (directory === undefined) return "directory-missing";
+      if (!sameInode(directory, this.#directory)) return "directory-replaced";
+      const lockfile = lstatSync(lockfilePath(this.dataDir), EXACT);
+      if (lockfile === undefined) return "lockfile-missing";
+      if (!sameInode(lockfile, this.#lockfile)) return "lockfile-replaced";
+    } catch (cause) {
+      // A file has taken the place of a parent: the directory is not there.
+      if (codeOf(cause) === "ENOTDIR") return "directory-missing";
+      throw fileError("look at", this.dataDir, { cause, dataDir: this.dataDir });
+    }
+  }
+}
+
+const EXACT = { bigint: true, throwIfNoEntry: false } as const;
