@@ -29,4 +29,5 @@ export {
   type SyscallErrorFields,
 } from "./lock/errors.ts";
 export type { Holder } from "./lock/holder.ts";
+export { inspect, inspectSync, type LockStatus } from "./lock/inspect.ts";
 export type { AcquireOptions, AcquireSyncOptions } from "./lock/options.ts";

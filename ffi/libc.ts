@@ -7,7 +7,7 @@
  * each signature is declared as `struct { int }`, which every ABI we run on passes exactly like the `int` itself.
  */
 
-import { LockUnsupportedError } from "./errors.ts";
+import { HandoffError, LockUnsupportedError } from "./errors.ts";
 import { errnoTable } from "./errno.ts";
 
 /** The calls this module makes. Each returns 0, or `-errno` as the kernel itself does. */
@@ -36,6 +36,9 @@ export interface Loader {
     symbols: S,
   ): Deno.DynamicLibrary<S>;
 }
+
+const INT = { struct: ["i32"] } as const;
+const POINTER = { struct: ["pointer"] } as const;
 
 /** Opens libc, or joins the opening that another lock of this thread keeps: the last disposal closes it. */
 export function openLibc(): Libc & Disposable {
@@ -71,9 +74,31 @@ function thisRuntime(): Loader {
   };
 }
 
+/**
+ * A second descriptor of the open file `fd`, which child processes inherit until it is disposed of: dup(2) does not copy
+ * the close-on-exec flag.
+ */
+export function duplicateForChildren(fd: number): Disposable {
+  const libc = openFirst(thisRuntime(), {
+    dup: { parameters: [/* oldfd */ INT], result: "i32" },
+    close: { parameters: [/* fd */ INT], result: "i32" },
+  });
+  const copy = libc.symbols.dup(cInt(fd));
+  if (copy === -1) {
+    libc.close();
+    throw new HandoffError(`Cannot duplicate descriptor ${fd}: no descriptor is left`);
+  }
+  return {
+    [Symbol.dispose](): void {
+      libc.symbols.close(cInt(copy));
+      libc.close();
+    },
+  };
+}
+
 /** Opens a libc of its own and proves that its errno can be read. Use {@linkcode openLibc}. */
 export function loadLibc(loader: Loader): Libc & Disposable {
-  const library = openFirst(loader);
+  const library = openFirst(loader, symbolsFor(loader));
   const { symbols } = library;
   // errno's address is fixed for the thread, and an isolate never changes its thread.
   const errnoLocation = symbols.errnoLocation();
@@ -110,9 +135,6 @@ export function loadLibc(loader: Loader): Libc & Disposable {
   );
 }
 
-const INT = { struct: ["i32"] } as const;
-const POINTER = { struct: ["pointer"] } as const;
-
 const SYMBOLS = {
   flock: { parameters: [/* fd */ "i32", /* operation */ INT], result: "i32" },
   kill: { parameters: [/* pid */ "i32", /* sig */ INT], result: "i32" },
@@ -132,8 +154,7 @@ function cInt(value: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(Int32Array.of(value).buffer);
 }
 
-function openFirst(loader: Loader): Deno.DynamicLibrary<typeof SYMBOLS> {
-  const symbols = symbolsFor(loader);
+function openFirst<S extends Deno.ForeignLibraryInterface>(loader: Loader, symbols: S): Deno.DynamicLibrary<S> {
   const failures: unknown[] = [];
   for (const path of permittedLibraries(loader)) {
     try {

@@ -1,8 +1,7 @@
-import { type Libc, openLibc } from "../ffi/libc.ts";
 import { resolveDataDir } from "./data_dir.ts";
 import { HandoffError } from "./errors.ts";
-import { fileError } from "./file_error.ts";
-import { lockfilePath } from "./lockfile.ts";
+import { openLibcFor } from "./libc_for.ts";
+import type { Lockfile } from "./lockfile.ts";
 import { LossWatch } from "./loss_watch.ts";
 import { type AcquireOptions, type AcquireSyncOptions, checkAcquireOptions } from "./options.ts";
 import { publishPidfile, withdrawPidfile } from "./pidfile.ts";
@@ -10,6 +9,12 @@ import { Place } from "./place.ts";
 import { requireRuntime } from "./runtime.ts";
 import { runAsync, runSync, type Steps } from "./steps.ts";
 import { takeLockfile } from "./take.ts";
+
+/**
+ * Lets the child processes that are spawned before the disposal inherit the lock, which is then held until the last of
+ * them has ended, whatever becomes of this process. For the parts of this project that pass the lock on, on purpose.
+ */
+export let shareWithChildren: (lock: DataDirLock) => Disposable;
 
 /**
  * Sole ownership of a data directory, until it is released or the process ends, however it ends.
@@ -34,11 +39,13 @@ import { takeLockfile } from "./take.ts";
  */
 export class DataDirLock implements Disposable, AsyncDisposable {
   readonly #place: Place;
+  readonly #lockfile: Lockfile;
   readonly #resources: DisposableStack;
   #lossWatch?: LossWatch;
 
-  private constructor(place: Place, resources: DisposableStack) {
+  private constructor(place: Place, lockfile: Lockfile, resources: DisposableStack) {
     this.#place = place;
+    this.#lockfile = lockfile;
     this.#resources = resources;
   }
 
@@ -166,7 +173,7 @@ export class DataDirLock implements Disposable, AsyncDisposable {
   get lost(): AbortSignal {
     if (this.#lossWatch !== undefined) return this.#lossWatch.signal;
     if (this.released) return new AbortController().signal;
-    const watch = new LossWatch({ path: lockfilePath(this.dataDir), check: () => this.#place.loss() });
+    const watch = new LossWatch({ path: this.#lockfile.path, check: () => this.#place.loss() });
     this.#lossWatch = this.#resources.use(watch);
     return watch.signal;
   }
@@ -210,9 +217,13 @@ export class DataDirLock implements Disposable, AsyncDisposable {
     resources.defer(() => lockfile.isInPlace() && withdrawPidfile(dataDir));
     terms.options.signal?.throwIfAborted();
     const place = new Place(dataDir, { directory: directory.inode, lockfile: lockfile.inode });
-    const lock = new DataDirLock(place, resources.move());
+    const lock = new DataDirLock(place, lockfile, resources.move());
     lock.#releaseOnUnload();
     return lock;
+  }
+
+  static {
+    shareWithChildren = (lock) => lock.#lockfile.shareWithChildren();
   }
 
   /** `using` does not run on `Deno.exit`; the unload event does, and spares the next start a stale pidfile. */
@@ -237,13 +248,4 @@ interface Terms {
 /** What a caller of a sync form may have passed beside its type. */
 function withoutWaiting({ onStale, allowNetworkFilesystem }: AcquireSyncOptions): AcquireOptions {
   return { onStale, allowNetworkFilesystem };
-}
-
-function openLibcFor(dataDir: string): Libc & Disposable {
-  try {
-    return openLibc();
-  } catch (cause) {
-    if (!(cause instanceof Deno.errors.NotCapable)) throw cause;
-    throw fileError("lock", dataDir, { cause, dataDir });
-  }
 }

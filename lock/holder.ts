@@ -12,9 +12,8 @@ export interface Holder {
   readonly self: boolean;
 }
 
-/** Reads who holds, or held, the lock of `dataDir`. */
-export function readHolder(libc: Pick<Libc, "kill">, dataDir: string): Holder {
-  const { pid } = readPidfile(dataDir);
+/** Who holds, or held, the lock of `dataDir`, by what its pidfile says. */
+export function readHolder(libc: Pick<Libc, "kill">, dataDir: string, { pid } = readPidfile(dataDir)): Holder {
   if (pid === undefined) return { liveness: "unknown", self: false };
   const alive = isAlive(libc, pid, pidfilePath(dataDir));
   return { pid, liveness: alive ? "alive" : "dead", self: pid === Deno.pid };

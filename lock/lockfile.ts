@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync } from "node:fs";
 import { LockUnsupportedError } from "../ffi/errors.ts";
 import { tryFlock, unlockFlock } from "../ffi/flock.ts";
-import type { Libc } from "../ffi/libc.ts";
+import { duplicateForChildren, type Libc } from "../ffi/libc.ts";
 import { codeOf, fileError } from "./file_error.ts";
 import { type Inode, inodeOf, sameInode } from "./inode.ts";
 
@@ -22,14 +22,15 @@ export class Lockfile implements Disposable {
   readonly #libc: Pick<Libc, "flock">;
   readonly #dataDir: string;
   readonly #fd: number;
+  #shared = false;
 
-  /** Opens the lockfile of an existing directory; creates it where it is missing. */
-  constructor(libc: Pick<Libc, "flock">, dataDir: string) {
+  /** Opens the lockfile of an existing directory: to lock it, for which it is created if it is missing, or as `open` says. */
+  constructor(libc: Pick<Libc, "flock">, dataDir: string, open: (path: string) => number = openToLock) {
     this.#libc = libc;
     this.#dataDir = dataDir;
     this.path = lockfilePath(dataDir);
     try {
-      this.#fd = openToLock(this.path);
+      this.#fd = open(this.path);
     } catch (cause) {
       throw this.#error("open", cause);
     }
@@ -41,19 +42,29 @@ export class Lockfile implements Disposable {
     }
   }
 
+  /** Opens the lockfile to look at it, and creates nothing; undefined when it is missing. */
+  static existing(libc: Pick<Libc, "flock">, dataDir: string): Lockfile | undefined {
+    try {
+      return new Lockfile(libc, dataDir, openToLook);
+    } catch (error) {
+      if (codeOf(error) === "ENOENT") return undefined;
+      throw error;
+    }
+  }
+
   /** Takes the flock if it is free. Never waits. */
   tryLock(): boolean {
     return tryFlock(this.#libc, this.#fd, { path: this.path });
   }
 
   /**
-   * Whether the refusal came from shared locks alone, such as the one that an inspection takes for microseconds: those
-   * are no writer's. Not to be asked while holding.
+   * Whether a writer holds it: asked by a shared flock, held for microseconds. Those who ask at the same time do not
+   * disturb each other, and a writer who comes just then tries again. Not to be asked while holding.
    */
-  isHeldByReaders(): boolean {
-    if (!tryFlock(this.#libc, this.#fd, { path: this.path, shared: true })) return false;
+  hasWriter(): boolean {
+    if (!tryFlock(this.#libc, this.#fd, { path: this.path, shared: true })) return true;
     this.unlock();
-    return true;
+    return false;
   }
 
   /**
@@ -88,8 +99,19 @@ export class Lockfile implements Disposable {
     return stat !== undefined && sameInode(stat, this.inode);
   }
 
-  /** Gives the flock back, also for every process that inherited the open file. */
+  /**
+   * Lets every child process that is spawned before the disposal inherit the open file, and the flock with it: it is
+   * then held until the last of them has ended.
+   */
+  shareWithChildren(): Disposable {
+    this.#shared = true;
+    return duplicateForChildren(this.#fd);
+  }
+
+  /** Gives the flock back; not for those who inherited it on purpose. */
   unlock(): void {
+    // LOCK_UN would take it from every process that has the file open; closing it takes it from this one.
+    if (this.#shared) return;
     unlockFlock(this.#libc, this.#fd, this.path);
   }
 
@@ -102,10 +124,9 @@ export class Lockfile implements Disposable {
     }
   }
 
-  /** Opened for reading only, since watchers of the file are told when a writable one is closed. */
   #openAgain(): number | undefined {
     try {
-      return openLockfile(this.path, constants.O_RDONLY);
+      return openToLook(this.path);
     } catch (cause) {
       if (codeOf(cause) === "ENOENT") return undefined;
       throw this.#error("open", cause);
@@ -144,6 +165,11 @@ function openToLock(path: string): number {
       throw error;
     }
   }
+}
+
+/** For reading only: those who watch the file are told when a writable one is closed. */
+function openToLook(path: string): number {
+  return openLockfile(path, constants.O_RDONLY);
 }
 
 /** Never follows a symbolic link, and never waits for the other end of a FIFO. */

@@ -109,7 +109,7 @@ const MAX_READER_TRIES = 100;
 function* tryPastReaders(lockfile: Lockfile): Steps<boolean> {
   for (let tries = 0; tries < MAX_READER_TRIES; tries++) {
     if (lockfile.tryLock()) return true;
-    if (!lockfile.isHeldByReaders()) return false;
+    if (lockfile.hasWriter()) return false;
     yield sleep(1);
   }
   return false;

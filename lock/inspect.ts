@@ -1,0 +1,81 @@
+import { lstatSync } from "node:fs";
+import type { Libc } from "../ffi/libc.ts";
+import { resolveExistingDataDir } from "./data_dir.ts";
+import { fileError } from "./file_error.ts";
+import { type Holder, readHolder } from "./holder.ts";
+import { askKernel } from "./kernel_locks.ts";
+import { openLibcFor } from "./libc_for.ts";
+import { Lockfile, lockfilePath } from "./lockfile.ts";
+import { readPidfile } from "./pidfile.ts";
+import { requireRuntime } from "./runtime.ts";
+
+/** What {@linkcode inspect} found. */
+export interface LockStatus {
+  /** The absolute path of the directory. */
+  readonly dataDir: string;
+  /** Whether a writer holds the lock: this is the flock, whatever the pidfile says. */
+  readonly held: boolean;
+  /** Whom the pidfile names. With `held` false, a process named here left without removing it: a stale pidfile. */
+  readonly holder: Holder;
+  /** What is at the place of the pidfile. */
+  readonly pidfile: "present" | "missing" | "malformed";
+  /**
+   * Where `held` comes from: `"kernel"` is `/proc/locks`, by device and inode; `"probe"` is a shared flock, not waited
+   * for and given back after microseconds.
+   */
+  readonly source: "kernel" | "probe";
+  /** The process that took the lock, as the kernel has it, when that is the source; `holder.pid` is the pidfile's. */
+  readonly kernelPid?: number;
+}
+
+/**
+ * Tells who holds the lock of `dataDir`, without disturbing anybody: nothing is created or changed, and a directory that
+ * does not exist is simply not held.
+ *
+ * With every permission (`-A`), on Linux, the kernel's own list is read. Otherwise the lock is probed; an `acquire` that
+ * meets the probe tries again and does not fail because of it, but another program's `flock -n` may. A shared flock that
+ * some other program keeps is no writer's, and is not reported.
+ *
+ * Permissions: `--allow-ffi` and `--allow-read` for the directory. Rejects with Deno's own errors when the directory
+ * cannot be read, `LockUnsupportedError` when there can be no lock, and `TypeError` for what is no path.
+ *
+ * @example
+ * ```ts
+ * import { inspect } from "jsr:@scope/handoff";
+ *
+ * const { held, holder } = await inspect("/var/lib/mydaemon");
+ * console.log(held ? `held by process ${holder.pid}, ${holder.liveness}` : "free");
+ * ```
+ */
+// deno-lint-ignore require-await -- what inspectSync throws must reject here
+export async function inspect(dataDir: string | URL): Promise<LockStatus> {
+  return inspectSync(dataDir);
+}
+
+/** The same as {@linkcode inspect}, synchronously. */
+export function inspectSync(dataDir: string | URL): LockStatus {
+  requireRuntime();
+  const path = resolveExistingDataDir(dataDir);
+  using libc = openLibcFor(path);
+  const flock = inspectFlock(libc, path);
+  const pidfile = readPidfile(path);
+  return { dataDir: path, ...flock, holder: readHolder(libc, path, pidfile), pidfile: pidfile.state };
+}
+
+function inspectFlock(libc: Pick<Libc, "flock">, dataDir: string): Pick<LockStatus, "held" | "source" | "kernelPid"> {
+  const file = lstat(lockfilePath(dataDir), dataDir);
+  if (file === undefined) return { held: false, source: "probe" };
+  // What is not a regular file is no lockfile; opening it says what it is.
+  const answer = file.isFile() ? askKernel(file) : undefined;
+  if (answer !== undefined) return { held: answer.held, source: "kernel", kernelPid: answer.pid };
+  using lockfile = Lockfile.existing(libc, dataDir);
+  return { held: lockfile?.hasWriter() ?? false, source: "probe" };
+}
+
+function lstat(path: string, dataDir: string) {
+  try {
+    return lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  } catch (cause) {
+    throw fileError("look at the lockfile", path, { cause, dataDir });
+  }
+}
