@@ -1,4 +1,4 @@
-import { type Libc, STATFS_SIZE } from "./libc.ts";
+import type { Libc } from "./libc.ts";
 
 /** What is known of a filesystem. */
 export interface Filesystem {
@@ -45,13 +45,17 @@ const DARWIN_NETWORK_TYPES: ReadonlySet<string> = new Set([
   "fusefs",
 ]);
 
+/** `sizeof(struct statfs)` on 64-bit platforms. */
+const LINUX_STATFS_SIZE = 120;
+const DARWIN_STATFS_SIZE = 2168;
+
 /** The filesystem that the open file `fd` is on. One that the kernel does not tell is of type "unknown". */
 export function filesystemOf(
   libc: Pick<Libc, "fstatfs">,
   fd: number,
   os: typeof Deno.build.os = Deno.build.os,
 ): Filesystem {
-  const buffer = new Uint8Array(STATFS_SIZE);
+  const buffer = new Uint8Array(os === "darwin" ? DARWIN_STATFS_SIZE : LINUX_STATFS_SIZE);
   if (libc.fstatfs(fd, buffer) !== 0) return { type: "unknown", network: false, memory: false };
   return os === "darwin" ? darwinFilesystem(buffer) : linuxFilesystem(buffer);
 }

@@ -16,12 +16,9 @@ export interface Libc {
   flock(fd: number, operation: number): number;
   /** kill(2). */
   kill(pid: number, signal: number): number;
-  /** fstatfs(2), into a buffer of {@linkcode STATFS_SIZE} bytes. */
+  /** fstatfs(2), into a buffer that takes the platform's `struct statfs`. */
   fstatfs(fd: number, buffer: Uint8Array<ArrayBuffer>): number;
 }
-
-/** Larger than `struct statfs` is anywhere: 120 bytes on Linux, 2168 on macOS. */
-export const STATFS_SIZE = 4096;
 
 /** What decides which library is opened, and how: replaced by fakes where a platform cannot run here. */
 export interface Loader {
@@ -150,8 +147,13 @@ function symbolsFor({ os, arch }: Loader): typeof SYMBOLS {
   return { ...SYMBOLS, fstatfs, errnoLocation: { ...SYMBOLS.errnoLocation, name: "__error" } };
 }
 
+const cell = new Int32Array(1);
+const cellBytes = new Uint8Array(cell.buffer);
+
+/** A C int for the next call; one cell serves all, since every call is over before the next is prepared. */
 function cInt(value: number): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(Int32Array.of(value).buffer);
+  cell[0] = value;
+  return cellBytes;
 }
 
 function openFirst<S extends Deno.ForeignLibraryInterface>(loader: Loader, symbols: S): Deno.DynamicLibrary<S> {

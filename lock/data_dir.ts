@@ -2,9 +2,7 @@ import { closeSync, constants, openSync } from "node:fs";
 import { fromFileUrl, isAbsolute, normalize } from "@std/path";
 import { type Filesystem, filesystemOf } from "../ffi/filesystem.ts";
 import type { Libc } from "../ffi/libc.ts";
-import { LockUnsupportedError } from "../ffi/errors.ts";
 import { codeOf, fileError } from "./file_error.ts";
-import { type Inode, inodeOf } from "./inode.ts";
 import { flush } from "./flush.ts";
 import type { Pause } from "./steps.ts";
 
@@ -44,34 +42,13 @@ export function resolveExistingDataDir(dataDir: string | URL): string {
 export class DataDir implements Disposable {
   readonly path: string;
   readonly filesystem: Filesystem;
-  readonly inode: Inode;
   readonly #fd: number;
 
   /** Opens the directory; creates it, and its parents, where they are missing. */
   constructor(libc: Pick<Libc, "fstatfs">, path: string) {
     this.path = path;
     this.#fd = openDirectory(path);
-    try {
-      this.filesystem = filesystemOf(libc, this.#fd);
-      this.inode = inodeOf(this.#fd);
-    } catch (error) {
-      closeSync(this.#fd);
-      throw error;
-    }
-  }
-
-  /** Throws {@linkcode LockUnsupportedError} where other machines may share the filesystem, whose flock then may lie. */
-  requireLocal(): void {
-    const { type, network } = this.filesystem;
-    if (!network) return;
-    throw new LockUnsupportedError(
-      "filesystem",
-      `Cannot lock ${
-        JSON.stringify(this.path)
-      }: it is on ${type}, where flock may exclude nobody. Use a directory on a ` +
-        "local filesystem; for writers on several hosts, use a lock service such as etcd or Consul. If this " +
-        "filesystem is known to honour flock for all its users, set allowNetworkFilesystem.",
-    );
+    this.filesystem = filesystemOf(libc, this.#fd);
   }
 
   /** Makes what was renamed in the directory survive a power loss: fsync(2), "also needed for the directory". */

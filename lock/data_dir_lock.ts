@@ -1,4 +1,4 @@
-import { resolveDataDir } from "./data_dir.ts";
+import { DataDir, resolveDataDir } from "./data_dir.ts";
 import { HandoffError } from "./errors.ts";
 import { openLibcFor } from "./libc_for.ts";
 import type { Lockfile } from "./lockfile.ts";
@@ -208,15 +208,14 @@ export class DataDirLock implements Disposable, AsyncDisposable {
     const dataDir = resolveDataDir(input);
     using resources = new DisposableStack();
     const libc = resources.use(openLibcFor(dataDir));
-    const { directory, lockfile } = yield* takeLockfile({ libc, dataDir, ...terms });
-    using _ = directory;
-    resources.use(lockfile);
+    const lockfile = resources.use(yield* takeLockfile({ libc, dataDir, ...terms }));
     resources.defer(() => lockfile.unlock());
+    using directory = new DataDir(libc, dataDir);
     yield* publishPidfile(directory);
     // What now stands at the path of a lost lock may be another's, who may even have our pid, in a container of its own.
     resources.defer(() => lockfile.isInPlace() && withdrawPidfile(dataDir));
     terms.options.signal?.throwIfAborted();
-    const place = new Place(dataDir, { directory: directory.inode, lockfile: lockfile.inode });
+    const place = new Place(dataDir, lockfile.inode);
     const lock = new DataDirLock(place, lockfile, resources.move());
     lock.#releaseOnUnload();
     return lock;

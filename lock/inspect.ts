@@ -62,13 +62,13 @@ export function inspectSync(dataDir: string | URL): LockStatus {
   return { dataDir: path, ...flock, holder: readHolder(libc, path, pidfile), pidfile: pidfile.state };
 }
 
-function inspectFlock(libc: Pick<Libc, "flock">, dataDir: string): Pick<LockStatus, "held" | "source" | "kernelPid"> {
+function inspectFlock(libc: Libc, dataDir: string): Pick<LockStatus, "held" | "source" | "kernelPid"> {
   const file = lstat(lockfilePath(dataDir), dataDir);
   if (file === undefined) return { held: false, source: "probe" };
   // What is not a regular file is no lockfile; opening it says what it is.
   const answer = file.isFile() ? askKernel(file) : undefined;
   if (answer !== undefined) return { held: answer.held, source: "kernel", kernelPid: answer.pid };
-  using lockfile = Lockfile.existing(libc, dataDir);
+  using lockfile = Lockfile.openToLook(libc, dataDir);
   return { held: lockfile?.hasWriter() ?? false, source: "probe" };
 }
 

@@ -1,9 +1,10 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import { LockUnsupportedError } from "../ffi/errors.ts";
+import { type Filesystem, filesystemOf } from "../ffi/filesystem.ts";
 import { tryFlock, unlockFlock } from "../ffi/flock.ts";
 import { duplicateForChildren, type Libc } from "../ffi/libc.ts";
 import { codeOf, fileError } from "./file_error.ts";
-import { type Inode, inodeOf, sameInode } from "./inode.ts";
+import { type Inode, inodeInPlace, inodeOf, sameInode } from "./inode.ts";
 
 /** The path of the lockfile of `dataDir`. */
 export function lockfilePath(dataDir: string): string {
@@ -18,14 +19,13 @@ export function lockfilePath(dataDir: string): string {
  */
 export class Lockfile implements Disposable {
   readonly path: string;
-  readonly inode: Inode;
-  readonly #libc: Pick<Libc, "flock">;
+  readonly #libc: Pick<Libc, "flock" | "fstatfs">;
   readonly #dataDir: string;
   readonly #fd: number;
+  #inode?: Inode;
   #shared = false;
 
-  /** Opens the lockfile of an existing directory: to lock it, for which it is created if it is missing, or as `open` says. */
-  constructor(libc: Pick<Libc, "flock">, dataDir: string, open: (path: string) => number = openToLock) {
+  private constructor(libc: Pick<Libc, "flock" | "fstatfs">, dataDir: string, open: (path: string) => number) {
     this.#libc = libc;
     this.#dataDir = dataDir;
     this.path = lockfilePath(dataDir);
@@ -34,22 +34,31 @@ export class Lockfile implements Disposable {
     } catch (cause) {
       throw this.#error("open", cause);
     }
-    try {
-      this.inode = this.#inodeOfRegularFile();
-    } catch (error) {
-      closeSync(this.#fd);
-      throw error;
-    }
   }
 
-  /** Opens the lockfile to look at it, and creates nothing; undefined when it is missing. */
-  static existing(libc: Pick<Libc, "flock">, dataDir: string): Lockfile | undefined {
-    try {
-      return new Lockfile(libc, dataDir, openToLook);
-    } catch (error) {
-      if (codeOf(error) === "ENOENT") return undefined;
-      throw error;
-    }
+  /** Opens the lockfile; undefined when it, or the directory, is missing. */
+  static open(libc: Pick<Libc, "flock" | "fstatfs">, dataDir: string): Lockfile | undefined {
+    return unlessMissing(() => new Lockfile(libc, dataDir, openToLock));
+  }
+
+  /** The same, in order to look at the lockfile only. */
+  static openToLook(libc: Pick<Libc, "flock" | "fstatfs">, dataDir: string): Lockfile | undefined {
+    return unlessMissing(() => new Lockfile(libc, dataDir, openToLook));
+  }
+
+  /** Opens the lockfile of an existing directory; creates it unless somebody else just has. */
+  static create(libc: Pick<Libc, "flock" | "fstatfs">, dataDir: string): Lockfile {
+    return new Lockfile(libc, dataDir, openOrCreate);
+  }
+
+  /** The filesystem it is on. */
+  get filesystem(): Filesystem {
+    return filesystemOf(this.#libc, this.#fd);
+  }
+
+  /** The inode of this file. Throws {@linkcode LockUnsupportedError} when it is not a regular file. */
+  get inode(): Inode {
+    return this.#inode ??= this.#inodeOfRegularFile();
   }
 
   /** Takes the flock if it is free. Never waits. */
@@ -95,8 +104,7 @@ export class Lockfile implements Disposable {
 
   /** Whether the path still leads to this file. */
   isInPlace(): boolean {
-    const stat = lstatSync(this.path, { bigint: true, throwIfNoEntry: false });
-    return stat !== undefined && sameInode(stat, this.inode);
+    return sameInode(inodeInPlace(this.path), this.inode);
   }
 
   /**
@@ -126,9 +134,8 @@ export class Lockfile implements Disposable {
 
   #openAgain(): number | undefined {
     try {
-      return openToLook(this.path);
+      return unlessMissing(() => openToLook(this.path));
     } catch (cause) {
-      if (codeOf(cause) === "ENOENT") return undefined;
       throw this.#error("open", cause);
     }
   }
@@ -149,22 +156,30 @@ export class Lockfile implements Disposable {
   }
 }
 
+function unlessMissing<T>(open: () => T): T | undefined {
+  try {
+    return open();
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
 /**
  * Writable where possible: waiters are woken by the closing of a writable file, and where flock is emulated by fcntl
  * locks an exclusive one needs it. A lockfile that we may only read can still be locked.
  */
 function openToLock(path: string): number {
-  const { O_CREAT, O_RDONLY, O_RDWR } = constants;
   try {
-    return openLockfile(path, O_RDWR | O_CREAT);
+    return openLockfile(path, constants.O_RDWR);
   } catch (error) {
     if (codeOf(error) !== "EACCES") throw error;
-    try {
-      return openLockfile(path, O_RDONLY);
-    } catch {
-      throw error;
-    }
+    return openToLook(path);
   }
+}
+
+function openOrCreate(path: string): number {
+  return openLockfile(path, constants.O_RDWR | constants.O_CREAT);
 }
 
 /** For reading only: those who watch the file are told when a writable one is closed. */

@@ -1,7 +1,6 @@
-import { lstatSync, statSync } from "node:fs";
 import { LockLostError, type LockLostReason } from "./errors.ts";
 import { codeOf, fileError } from "./file_error.ts";
-import { type Inode, sameInode } from "./inode.ts";
+import { type Inode, inodeAt, inodeInPlace, sameInode } from "./inode.ts";
 import { lockfilePath } from "./lockfile.ts";
 
 /**
@@ -11,12 +10,13 @@ import { lockfilePath } from "./lockfile.ts";
  */
 export class Place {
   readonly dataDir: string;
-  readonly #directory: Inode;
+  readonly #directory: Inode | undefined;
   readonly #lockfile: Inode;
 
-  constructor(dataDir: string, { directory, lockfile }: { directory: Inode; lockfile: Inode }) {
+  /** The directory at the path now, and the lockfile that was locked in it. */
+  constructor(dataDir: string, lockfile: Inode) {
     this.dataDir = dataDir;
-    this.#directory = directory;
+    this.#directory = inodeAt(dataDir);
     this.#lockfile = lockfile;
   }
 
@@ -28,10 +28,10 @@ export class Place {
 
   #reason(): LockLostReason | undefined {
     try {
-      const directory = statSync(this.dataDir, EXACT);
+      const directory = inodeAt(this.dataDir);
       if (directory === undefined) return "directory-missing";
-      if (!sameInode(directory, this.#directory)) return "directory-replaced";
-      const lockfile = lstatSync(lockfilePath(this.dataDir), EXACT);
+      if (this.#directory === undefined || !sameInode(directory, this.#directory)) return "directory-replaced";
+      const lockfile = inodeInPlace(lockfilePath(this.dataDir));
       if (lockfile === undefined) return "lockfile-missing";
       if (!sameInode(lockfile, this.#lockfile)) return "lockfile-replaced";
     } catch (cause) {
@@ -41,5 +41,3 @@ export class Place {
     }
   }
 }
-
-const EXACT = { bigint: true, throwIfNoEntry: false } as const;

@@ -1,4 +1,5 @@
 import { LockUnsupportedError } from "../ffi/errors.ts";
+import type { Filesystem } from "../ffi/filesystem.ts";
 import type { Libc } from "../ffi/libc.ts";
 import { DataDir } from "./data_dir.ts";
 import { LockHeldError, StaleLockBreakRefusedError } from "./errors.ts";
@@ -18,29 +19,21 @@ export interface Demand {
   readonly breakStale: boolean;
 }
 
-/** A lockfile whose flock is held, and proved to exclude others, and the directory it is in. */
-export interface Taken {
-  readonly directory: DataDir;
-  readonly lockfile: Lockfile;
-}
-
 /** A lockfile that is replaced as often as this while it is being locked is replaced on purpose. */
 const MAX_REPLACEMENTS = 10;
 
-/** Opens, locks and proves the lock. The caller disposes of what it returns. */
-export function* takeLockfile(demand: Demand): Steps<Taken> {
-  const { libc, dataDir, options } = demand;
+/** Opens the lockfile, takes its flock, and proves that this excludes others. The caller disposes of it. */
+export function* takeLockfile(demand: Demand): Steps<Lockfile> {
+  const { dataDir } = demand;
   const attempt = new Attempt(demand);
   for (let replacements = 0; replacements < MAX_REPLACEMENTS;) {
     using opened = new DisposableStack();
-    const directory = opened.use(new DataDir(libc, dataDir));
-    if (!options.allowNetworkFilesystem) directory.requireLocal();
-    const lockfile = opened.use(new Lockfile(libc, dataDir));
+    const lockfile = opened.use(openLockfile(demand));
     // While somebody holds it, only the time is the limit to how often it is replaced.
     if (!(yield* attempt.obtain(lockfile))) continue;
     if (lockfile.excludesOthers()) {
       opened.move();
-      return { directory, lockfile };
+      return lockfile;
     }
     replacements++;
   }
@@ -49,6 +42,32 @@ export function* takeLockfile(demand: Demand): Steps<Taken> {
     `Cannot lock ${
       JSON.stringify(dataDir)
     }: .handoff.lock was replaced ${MAX_REPLACEMENTS} times while it was being locked. Find out who replaces it.`,
+  );
+}
+
+/** A directory that is refused is left without a lockfile: so one is made only where the directory has been looked at. */
+function openLockfile({ libc, dataDir, options }: Demand): Lockfile {
+  using opened = new DisposableStack();
+  const existing = Lockfile.open(libc, dataDir);
+  if (existing !== undefined) {
+    opened.use(existing);
+    if (!options.allowNetworkFilesystem) requireLocal(existing.filesystem, dataDir);
+    opened.move();
+    return existing;
+  }
+  const directory = opened.use(new DataDir(libc, dataDir));
+  if (!options.allowNetworkFilesystem) requireLocal(directory.filesystem, dataDir);
+  return Lockfile.create(libc, dataDir);
+}
+
+/** Other machines may share such a filesystem, or another kernel's cache: flock there may exclude nobody. */
+function requireLocal({ type, network }: Filesystem, dataDir: string): void {
+  if (!network) return;
+  throw new LockUnsupportedError(
+    "filesystem",
+    `Cannot lock ${JSON.stringify(dataDir)}: it is on ${type}, where flock may exclude nobody. Use a directory on a ` +
+      "local filesystem; for writers on several hosts, use a lock service such as etcd or Consul. Where all users of " +
+      "this filesystem are known to honour flock, set allowNetworkFilesystem.",
   );
 }
 
