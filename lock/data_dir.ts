@@ -1,7 +1,8 @@
-import { closeSync, constants, openSync } from "node:fs";
+import { constants, openSync } from "node:fs";
 import { fromFileUrl, isAbsolute, normalize } from "@std/path";
 import { type Filesystem, filesystemOf } from "../ffi/filesystem.ts";
 import type { Libc } from "../ffi/libc.ts";
+import { close } from "./close.ts";
 import { codeOf, fileError } from "./file_error.ts";
 import { flush } from "./flush.ts";
 import type { Pause } from "./steps.ts";
@@ -57,7 +58,7 @@ export class DataDir implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    closeSync(this.#fd);
+    close(this.#fd);
   }
 }
 

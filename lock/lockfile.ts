@@ -1,8 +1,9 @@
-import { closeSync, constants, fstatSync, openSync } from "node:fs";
+import { constants, fstatSync, openSync } from "node:fs";
 import { LockUnsupportedError } from "../ffi/errors.ts";
 import { type Filesystem, filesystemOf } from "../ffi/filesystem.ts";
 import { tryFlock, unlockFlock } from "../ffi/flock.ts";
 import { duplicateForChildren, type Libc } from "../ffi/libc.ts";
+import { close } from "./close.ts";
 import { codeOf, fileError } from "./file_error.ts";
 import { type Inode, inodeInPlace, inodeOf, sameInode } from "./inode.ts";
 
@@ -32,7 +33,7 @@ export class Lockfile implements Disposable {
     try {
       this.#fd = open(this.path);
     } catch (cause) {
-      throw this.#error("open", cause);
+      throw this.#openError(cause);
     }
   }
 
@@ -92,7 +93,7 @@ export class Lockfile implements Disposable {
       if (!sameInode(inodeOf(second), this.inode)) return false;
       if (!tryFlock(this.#libc, second, { path: this.path })) return true;
     } finally {
-      closeSync(second);
+      close(second);
     }
     throw new LockUnsupportedError(
       "filesystem",
@@ -125,18 +126,14 @@ export class Lockfile implements Disposable {
 
   /** Closes the file. The flock goes with it, unless a process that inherited the file still has it open. */
   [Symbol.dispose](): void {
-    try {
-      closeSync(this.#fd);
-    } catch (cause) {
-      throw this.#error("close", cause);
-    }
+    close(this.#fd);
   }
 
   #openAgain(): number | undefined {
     try {
       return unlessMissing(() => openToLook(this.path));
     } catch (cause) {
-      throw this.#error("open", cause);
+      throw this.#openError(cause);
     }
   }
 
@@ -151,8 +148,8 @@ export class Lockfile implements Disposable {
     );
   }
 
-  #error(verb: string, cause: unknown): Error {
-    return fileError(`${verb} the lockfile`, this.path, { cause, dataDir: this.#dataDir });
+  #openError(cause: unknown): Error {
+    return fileError("open the lockfile", this.path, { cause, dataDir: this.#dataDir });
   }
 }
 

@@ -1,6 +1,7 @@
-import { closeSync, constants, existsSync, fstatSync, openSync } from "node:fs";
+import { constants, existsSync, fstatSync, openSync } from "node:fs";
 import { readFileSync, readSync, renameSync, unlinkSync, writeSync } from "node:fs";
 import { isPid } from "../ffi/kill.ts";
+import { close } from "./close.ts";
 import type { DataDir } from "./data_dir.ts";
 import { codeOf, fileError } from "./file_error.ts";
 import { flush } from "./flush.ts";
@@ -142,5 +143,5 @@ interface OpenFile extends Disposable {
 
 function openFile(path: string, flags: number): OpenFile {
   const fd = openSync(path, flags, 0o644);
-  return { fd, [Symbol.dispose]: () => closeSync(fd) };
+  return { fd, [Symbol.dispose]: () => close(fd) };
 }
