@@ -1,0 +1,82 @@
+/**
+ * The command line, for operators and scripts: who holds a data directory, running a command as its holder, and waiting
+ * until it is free. Importing it does nothing.
+ *
+ * ```
+ * deno run -A jsr:@scope/handoff/cli status /var/lib/mydaemon
+ * deno run -A jsr:@scope/handoff/cli run --wait /var/lib/mydaemon -- sqlite3 /var/lib/mydaemon/journal.db .dump
+ * deno run -A jsr:@scope/handoff/cli wait --timeout=30 /var/lib/mydaemon
+ * ```
+ *
+ * `--help` tells all options, exit codes, and the narrowest permissions of each command.
+ *
+ * @module
+ */
+
+import config from "./deno.json" with { type: "json" };
+import { type Command, parse, usageError } from "./cli/command.ts";
+import { EXIT, Failure } from "./cli/exit_codes.ts";
+import { run } from "./cli/run.ts";
+import { status } from "./cli/status.ts";
+import { wait } from "./cli/wait.ts";
+import { LockHeldError } from "./lock/errors.ts";
+
+const COMMANDS: ReadonlyMap<string, Command> = new Map(Object.entries({ status, run, wait }));
+
+const HELP = `usage: handoff status [--json] DIR
+       handoff run [--wait[=SECONDS]] [--break-stale] DIR -- COMMAND [ARG...]
+       handoff wait [--timeout=SECONDS] DIR
+       handoff --help | --version
+
+  status   tells who holds a data directory, and whether it is safe to start
+  run      runs a command that holds it
+  wait     waits until it is free
+
+"handoff COMMAND --help" tells the rest, with exit codes and permissions.
+"handoff" stands for: deno run -A jsr:@scope/handoff/cli`;
+
+/**
+ * Runs one command line: `["status", "/var/lib/mydaemon"]`, as it stands in `Deno.args`. It writes to the standard output
+ * and error, and resolves to the exit code; it never rejects.
+ *
+ * Permissions: those of the command, which its `--help` tells.
+ *
+ * @example
+ * ```ts
+ * import { main } from "jsr:@scope/handoff/cli";
+ *
+ * const exitCode = await main(["status", await Deno.makeTempDir()]);
+ * console.log(exitCode === 0 ? "free" : "held");
+ * ```
+ */
+export async function main(args: readonly string[]): Promise<number> {
+  try {
+    return await dispatch(args);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    if (message !== "") console.error(`handoff: ${message}`);
+    if (error instanceof LockHeldError) return EXIT.tempFail;
+    return error instanceof Failure ? error.exitCode : EXIT.error;
+  }
+}
+
+async function dispatch([name, ...args]: readonly string[]): Promise<number> {
+  const command = COMMANDS.get(name ?? "");
+  if (command === undefined) return answer(name);
+  const parsed = parse(args, command.syntax);
+  if (!parsed.flags.has("help")) return await command.run(parsed);
+  console.log(command.help);
+  return EXIT.ok;
+}
+
+/** What stands in the place of a command. */
+function answer(word: string | undefined): number {
+  if (word === undefined) throw usageError("the command is missing");
+  const answers = new Map([["--help", HELP], ["-h", HELP], ["--version", config.version]]);
+  const text = answers.get(word);
+  if (text === undefined) throw usageError(`there is no ${word.startsWith("-") ? "option" : "command"} "${word}"`);
+  console.log(text);
+  return EXIT.ok;
+}
+
+if (import.meta.main) Deno.exitCode = await main(Deno.args);

@@ -1,0 +1,39 @@
+/** What the exit codes mean that are not a command's own; `--help` tells them. */
+export const EXIT = {
+  /** Done; of `status`, that the directory is free. */
+  ok: 0,
+  /** Of `status`, that the directory is held. */
+  held: 1,
+  /** Wrong usage, or a failure. */
+  error: 2,
+  /** `EX_TEMPFAIL` of sysexits.h: the directory is held, try again later. */
+  tempFail: 75,
+  /** As shells have it: the command cannot be executed. */
+  notExecutable: 126,
+  /** As shells have it: there is no such command. */
+  notFound: 127,
+} as const;
+
+/** The signals that are caught, to be passed on or to end the waiting, by their numbers. */
+const CAUGHT = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
+
+/** A signal that is caught. */
+export type CaughtSignal = keyof typeof CAUGHT;
+
+/** The names of {@linkcode CaughtSignal}. */
+export const CAUGHT_SIGNALS = Object.keys(CAUGHT) as CaughtSignal[];
+
+/** What a shell reports of a process that a signal ended. */
+export function exitCodeOf(signal: CaughtSignal): number {
+  return 128 + CAUGHT[signal];
+}
+
+/** Ends a command with an exit code, and with a message for standard error unless it is empty. */
+export class Failure extends Error {
+  readonly exitCode: number;
+
+  constructor(exitCode: number, message = "", options?: ErrorOptions) {
+    super(message, options);
+    this.exitCode = exitCode;
+  }
+}

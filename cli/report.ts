@@ -1,0 +1,68 @@
+import { existsSync, lstatSync } from "node:fs";
+import { inspectSync, type LockStatus } from "../lock/inspect.ts";
+import { lockfilePath } from "../lock/lockfile.ts";
+import { pidfilePath } from "../lock/pidfile.ts";
+import { carriesFlock, commandOf, flockCarriers, startOf } from "./proc.ts";
+
+/** A process, as `/proc` has it. */
+export interface Process {
+  readonly pid: number;
+  /** Its command line. */
+  readonly command?: readonly string[];
+}
+
+/** What `status` tells; what cannot be found out is absent. */
+export interface Report extends LockStatus {
+  /** Whether there is such a directory. */
+  readonly exists: boolean;
+  /** Whether a writer that starts now gets the lock. */
+  readonly safeToStart: boolean;
+  /** Whether the pidfile names a process that does not hold the lock. */
+  readonly stalePidfile: boolean;
+  /** When the lock was taken: from then on the pidfile has named its holder. */
+  readonly heldSince?: string;
+  /** When the process that the pidfile names was started, if it is alive. */
+  readonly startedAt?: string;
+  /** The command line of the process that the pidfile names, if it is alive. */
+  readonly command?: readonly string[];
+  /** The processes that do hold the lock, where that is not simply the one that the pidfile names. */
+  readonly descriptorHolders?: readonly Process[];
+}
+
+/** Finds out about a directory, and changes nothing. */
+export function reportOn(path: string): Report {
+  const status = inspectSync(path);
+  const { dataDir, held, holder: { pid, liveness }, kernelPid } = status;
+  const descriptorHolders = held ? holdersBeside(status) : undefined;
+  const holds = held && liveness === "alive" && !descriptorHolders?.length;
+  return {
+    ...status,
+    exists: existsSync(dataDir),
+    safeToStart: !held,
+    stalePidfile: pid !== undefined && !holds,
+    heldSince: holds || (held && pid !== undefined && pid === kernelPid) ? writtenAt(pidfilePath(dataDir)) : undefined,
+    ...pid !== undefined && liveness === "alive" ? factsOf(pid) : {},
+    descriptorHolders,
+  };
+}
+
+function factsOf(pid: number): Pick<Report, "startedAt" | "command"> {
+  return { startedAt: startOf(pid)?.toISOString(), command: commandOf(pid) };
+}
+
+/**
+ * The processes that hold the lock although the pidfile does not name them. It names a dead one where a child inherited
+ * the lock, and where a program that has no pidfile took it; one that lives on unconcerned where its pid was given again,
+ * or where it was written in another pid namespace.
+ */
+function holdersBeside({ dataDir, holder }: LockStatus): readonly Process[] | undefined {
+  const lockfile = lstatSync(lockfilePath(dataDir), { bigint: true, throwIfNoEntry: false });
+  if (lockfile === undefined) return undefined;
+  const { pid, liveness } = holder;
+  if (pid !== undefined && liveness === "alive" && carriesFlock(pid, lockfile) !== false) return undefined;
+  return flockCarriers(lockfile)?.map((pid) => ({ pid, command: commandOf(pid) }));
+}
+
+function writtenAt(path: string): string | undefined {
+  return lstatSync(path, { throwIfNoEntry: false })?.mtime.toISOString();
+}

@@ -1,0 +1,84 @@
+import { codeOf } from "../lock/file_error.ts";
+import { DataDirLock, shareWithChildren } from "../lock/data_dir_lock.ts";
+import { type Arguments, type Command, FOR_EVER, milliseconds, onlyDirectory, usageError } from "./command.ts";
+import { EXIT, Failure } from "./exit_codes.ts";
+import { Signals } from "./signals.ts";
+import { WaitingLine } from "./waiting_line.ts";
+
+/** `handoff run`: a command that holds a directory. */
+export const run: Command = {
+  help: `usage: handoff run [--wait[=SECONDS]] [--break-stale] [--allow-network-filesystem] DIR -- COMMAND [ARG...]
+
+Runs COMMAND while holding DIR, which is created if it is missing. COMMAND inherits the lock: as long as it runs, or any
+process of its own that it leaves behind, nobody else gets DIR, even if handoff itself is killed with SIGKILL.
+SIGINT, SIGTERM and SIGHUP are passed on to COMMAND, except for the SIGINT of a terminal, which it gets from there.
+
+  --wait[=SECONDS]             wait while DIR is held, for SECONDS at most; without SECONDS for ever
+  --break-stale                when the holder that the pidfile names is dead or unknown, try once more. A lock that
+                               somebody still holds is never broken: the kernel frees it when the last holder ends
+  --allow-network-filesystem   also where flock may not exclude other machines (NFS, SMB, FUSE ...)
+
+exit code: that of COMMAND, 128+n when signal n ended it (or the waiting); 75 DIR is held; 126 COMMAND cannot be
+executed; 127 there is no such command; 2 any other error
+
+permissions: --allow-ffi --allow-read=DIR --allow-write=DIR --allow-run=COMMAND`,
+  syntax: {
+    flags: ["break-stale", "allow-network-filesystem"],
+    settings: ["wait"],
+    alone: { wait: FOR_EVER },
+    commandLine: true,
+  },
+  run: runCommand,
+};
+
+async function runCommand(args: Arguments): Promise<number> {
+  const dataDir = onlyDirectory(args);
+  const [command, ...rest] = args.commandLine;
+  if (command === undefined) throw usageError("the command is missing; it stands behind --");
+  const timeout = milliseconds(args, "wait", 0);
+  using signals = new Signals();
+  await using lock = await acquire(dataDir, { flags: args.flags, timeout, signal: signals.aborted });
+  const child = spawn(lock, command, rest);
+  signals.forwardTo(child);
+  return (await child.status).code;
+}
+
+/** How long to wait, what ends it, and the flags of the command line. */
+interface Terms {
+  readonly flags: ReadonlySet<string>;
+  readonly timeout: number;
+  readonly signal: AbortSignal;
+}
+
+async function acquire(dataDir: string, { flags, timeout, signal }: Terms): Promise<DataDirLock> {
+  using line = new WaitingLine();
+  const options = {
+    timeout,
+    signal,
+    allowNetworkFilesystem: flags.has("allow-network-filesystem"),
+    onWait: line.show.bind(line),
+  };
+  return flags.has("break-stale")
+    ? await DataDirLock.acquireOrBreakStale(dataDir, options)
+    : await DataDirLock.acquire(dataDir, options);
+}
+
+function spawn(lock: DataDirLock, command: string, args: readonly string[]): Deno.ChildProcess {
+  using _ = shareWithChildren(lock);
+  try {
+    return new Deno.Command(command, { args: [...args], stdin: "inherit", stdout: "inherit", stderr: "inherit" })
+      .spawn();
+  } catch (cause) {
+    const code = codeOf(cause);
+    // What has no code is no failure of the system: Deno's own message names the permission that is missing.
+    if (code === undefined) throw cause;
+    const found = code !== "ENOENT";
+    throw new Failure(
+      found ? EXIT.notExecutable : EXIT.notFound,
+      `Cannot run ${JSON.stringify(command)}: ${
+        found ? `it cannot be executed (${code})` : "there is no such command"
+      }`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,35 @@
+import { type Arguments, type Command, onlyDirectory } from "./command.ts";
+import { EXIT } from "./exit_codes.ts";
+import { reportOn } from "./report.ts";
+import { explain, verdict } from "./status_text.ts";
+
+/** `handoff status`: who holds a directory. */
+export const status: Command = {
+  help: `usage: handoff status [--json] DIR
+
+Tells whether DIR is held, by whom and since when, and whether it is safe to start a writer. It disturbs nobody: nothing
+is created, changed or locked, and a directory that does not exist is free.
+
+  --json   one JSON object, on one line, in place of the text
+
+exit code: 0 free, 1 held, 2 error
+
+permissions: --allow-ffi --allow-read=DIR
+With -A also the command line of the holder, when it was started and, on Linux, which processes have inherited the lock:
+those of the same user, or all of them for root.`,
+  syntax: { flags: ["json"] },
+  run: tellStatus,
+};
+
+// deno-lint-ignore require-await -- what it throws must reject
+async function tellStatus(args: Arguments): Promise<number> {
+  const report = reportOn(onlyDirectory(args));
+  if (args.flags.has("json")) {
+    console.log(JSON.stringify(report));
+  } else {
+    // Deno leaves the style out where there is no terminal, and under NO_COLOR.
+    console.log("%c%s", `font-weight: bold; color: ${report.held ? "red" : "green"}`, verdict(report));
+    console.log(explain(report));
+  }
+  return report.held ? EXIT.held : EXIT.ok;
+}

@@ -1,0 +1,53 @@
+import type { Report } from "./report.ts";
+import { ago, printable, printableLine } from "./text.ts";
+
+/** What a person wants to know first, in one line. */
+export function verdict({ held, exists, stalePidfile, pidfile, holder: { pid, liveness } }: Report): string {
+  if (!exists) return "free; there is no such directory";
+  if (!held) return stalePidfile ? `free; a stale pidfile names process ${pid}, which is ${liveness}` : "free";
+  if (pidfile !== "present") return `held, but the pidfile does not tell by whom: it is ${pidfile}`;
+  if (liveness === "dead") return `held, but the named holder, process ${pid}, is dead`;
+  return stalePidfile ? `held, but not by the named holder, process ${pid}` : `held by process ${pid}, which is alive`;
+}
+
+/** The rest: what is known, and what to do. */
+export function explain(report: Report): string {
+  const known = rows(report);
+  const width = Math.max(...known.map(([label]) => label.length));
+  const table = known.map(([label, text]) => `  ${label.padEnd(width)}  ${text}`);
+  return [...table, advice(report), "Never delete .handoff.lock: a second writer could then start beside the first."]
+    .join("\n");
+}
+
+function rows(report: Report): [label: string, text: string][] {
+  const { dataDir, heldSince, startedAt, command, holder: { pid } } = report;
+  const rows: [string, string][] = [["directory", printable(dataDir)]];
+  if (heldSince !== undefined) rows.push(["held since", ago(new Date(heldSince))]);
+  rows.push(...holderRows(report), ["pidfile", pidfileText(report)]);
+  if (command !== undefined) rows.push([`process ${pid}`, printableLine(command)]);
+  if (startedAt !== undefined) rows.push(["started", ago(new Date(startedAt))]);
+  return rows;
+}
+
+function holderRows({ descriptorHolders = [], kernelPid }: Report): [label: string, text: string][] {
+  return descriptorHolders.map(({ pid, command = [] }) => {
+    const inherited = kernelPid === undefined || kernelPid === pid ? "" : ", which inherited the lock";
+    return ["held by", `process ${pid}${inherited}: ${printableLine(command)}`];
+  });
+}
+
+function pidfileText({ pidfile, stalePidfile, holder: { pid, liveness } }: Report): string {
+  if (pidfile !== "present") return pidfile;
+  if (!stalePidfile) return `names process ${pid}`;
+  return `stale: it names process ${pid}, which ${liveness === "dead" ? "is dead" : "does not hold the lock"}`;
+}
+
+function advice({ safeToStart, stalePidfile, descriptorHolders = [], holder: { pid }, pidfile }: Report): string {
+  if (safeToStart) {
+    return `Safe to start: nobody holds the lock${stalePidfile ? ", and the next holder replaces the pidfile" : ""}.`;
+  }
+  const refused = "Not safe to start: a writer would be refused until";
+  if (descriptorHolders.length > 0) return `${refused} each process that holds the lock has ended.`;
+  if (pidfile === "present" && !stalePidfile) return `${refused} process ${pid} has released the lock or ended.`;
+  return `${refused} whoever holds the lock has ended: a child that inherited it, another program, or another container.`;
+}

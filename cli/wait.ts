@@ -1,0 +1,51 @@
+import { LockHeldError } from "../lock/errors.ts";
+import { inspectSync } from "../lock/inspect.ts";
+import { lockfilePath } from "../lock/lockfile.ts";
+import { LockfileWatch } from "../lock/lockfile_watch.ts";
+import { Patience } from "../lock/patience.ts";
+import { type Arguments, type Command, milliseconds, onlyDirectory } from "./command.ts";
+import { EXIT } from "./exit_codes.ts";
+import { Signals } from "./signals.ts";
+import { WaitingLine } from "./waiting_line.ts";
+
+/** `handoff wait`: until a directory is free. */
+export const wait: Command = {
+  help: `usage: handoff wait [--timeout=SECONDS] DIR
+
+Waits until nobody holds DIR. It takes nothing and creates nothing: a directory that does not exist is free, and by the
+time you act on it somebody else may hold it; to act as its holder, use "handoff run --wait". On a terminal it shows who
+is being waited for, and for how long.
+
+  --timeout=SECONDS   wait no longer than that; 0 only asks
+
+exit code: 0 free, 75 still held after SECONDS, 2 error, 128+n ended by signal n
+
+permissions: --allow-ffi --allow-read=DIR`,
+  syntax: { settings: ["timeout"] },
+  run: waitUntilFree,
+};
+
+async function waitUntilFree(args: Arguments): Promise<number> {
+  const dataDir = onlyDirectory(args);
+  const timeout = milliseconds(args, "timeout", Infinity);
+  using signals = new Signals();
+  using line = new WaitingLine();
+  const patience = new Patience({ timeout, signal: signals.aborted, onWait: (holder) => line.show(holder) });
+  await untilFree(dataDir, patience);
+  return EXIT.ok;
+}
+
+/** Looks as often as an acquire that waits would try, and when it would. */
+async function untilFree(path: string, patience: Patience): Promise<void> {
+  let { dataDir, held, holder } = inspectSync(path);
+  using watch = new LockfileWatch(lockfilePath(dataDir));
+  while (held) {
+    if (patience.left === 0) {
+      throw new LockHeldError({ dataDir, holder, waitedMs: patience.waitedMs }, "wait any longer for");
+    }
+    patience.announce(holder);
+    await watch.pause(holder, patience).sync();
+    patience.signal?.throwIfAborted();
+    ({ held, holder } = inspectSync(path));
+  }
+}
