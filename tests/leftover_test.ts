@@ -1,10 +1,12 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { DataDirLock, LockHeldError } from "@scope/handoff";
+import { Child } from "./child.ts";
 import { claim } from "./claim.ts";
 import { snapshot, Victim } from "./disk.ts";
 import { ForeignHolder, isFree } from "./foreign_holder.ts";
 import { run } from "./run.ts";
 import { TempDir } from "./temp_dir.ts";
+import { WITHOUT_HANGING } from "./without_hanging.ts";
 
 const TEMPORARY = ".handoff.pidfile.tmp";
 
@@ -15,7 +17,6 @@ const LEFTOVERS: Readonly<Record<string, (path: string) => void>> = {
   "an empty directory": (path) => Deno.mkdirSync(path),
   "a symbolic link to nowhere": (path) => Deno.symlinkSync(`${path}.nowhere`, path),
   "a symbolic link to itself": (path) => Deno.symlinkSync(path, path),
-  "a FIFO": (path) => run("mkfifo", path),
 };
 
 for (const [what, leave] of Object.entries(LEFTOVERS)) {
@@ -28,6 +29,15 @@ for (const [what, leave] of Object.entries(LEFTOVERS)) {
     assertEquals(Deno.readTextFileSync(dir.join(".handoff.pidfile")), `${Deno.pid}\n`);
   });
 }
+
+claim("acquire() replaces a left-over temporary pidfile that is a FIFO, and waits for no reader", async () => {
+  using dir = new TempDir();
+  run("mkfifo", dir.join(TEMPORARY));
+  await using holder = new Child("holder.ts", { args: [dir.path], prefix: WITHOUT_HANGING });
+  const { pid } = await holder.ask("acquire");
+  assertEquals(dir.entries(), [".handoff.lock", ".handoff.pidfile"]);
+  assertEquals(Deno.readTextFileSync(dir.join(".handoff.pidfile")), `${pid}\n`);
+});
 
 claim(
   "acquire() replaces a left-over temporary pidfile that is a symbolic link, and spares the file behind",
