@@ -168,7 +168,10 @@ function openFirst<S extends Deno.ForeignLibraryInterface>(loader: Loader, symbo
   }
   throw new LockUnsupportedError(
     "libc",
-    `no C library could be opened: ${failures.map(String).join("; ")}`,
+    `Cannot open the C library: ${
+      failures.map(String).join("; ")
+    }. Run with a plain --allow-ffi; a narrower one must name ` +
+      "libc by its absolute path.",
   );
 }
 
@@ -178,7 +181,8 @@ function openFirst<S extends Deno.ForeignLibraryInterface>(loader: Loader, symbo
  */
 function permittedLibraries(loader: Loader): readonly string[] {
   const { names, paths } = libcCandidates(loader);
-  if (loader.ffiPermission() === "granted") return names;
+  // Beside a --deny-ffi Deno takes the names as paths, too: then one of the paths may do.
+  if (loader.ffiPermission() === "granted") return [...names, ...paths];
   const granted = paths.filter((path) => loader.ffiPermission(path) === "granted");
   // With nothing granted the bare name asks the user, or fails with Deno's own error.
   return granted.length > 0 ? granted : names;

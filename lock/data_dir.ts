@@ -81,7 +81,8 @@ function openDirectory(path: string): number {
 
 function createDataDir(path: string): void {
   try {
-    Deno.mkdirSync(path, { recursive: true });
+    // Whoever may write in the directory may put another lockfile there: not everybody, even under umask 0.
+    Deno.mkdirSync(path, { recursive: true, mode: 0o755 });
   } catch (cause) {
     throw fileError("create the data directory", path, { cause, dataDir: path });
   }
@@ -99,11 +100,19 @@ function absolutePath(dataDir: string | URL): string {
 
 function toPath(dataDir: string | URL): string {
   if (dataDir instanceof URL) {
-    if (dataDir.protocol === "file:") return fromFileUrl(dataDir);
+    if (dataDir.protocol === "file:") return fromUrl(dataDir);
     throw new TypeError(`The URL of a data directory is not file: ${dataDir}`);
   }
   if (typeof dataDir === "string") return dataDir;
   throw new TypeError(`The path of a data directory is neither a string nor a URL: ${String(dataDir)}`);
+}
+
+function fromUrl(dataDir: URL): string {
+  try {
+    return fromFileUrl(dataDir);
+  } catch (cause) {
+    throw new TypeError(`The URL of a data directory is no path: ${dataDir}`, { cause });
+  }
 }
 
 function workingDirectory(path: string): string {

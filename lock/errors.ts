@@ -94,7 +94,7 @@ const NEVER_DELETE = "Never delete .handoff.lock: a second writer could then sta
 function explain({ pid, liveness, self }: Holder): string {
   if (self) {
     return `it is held by this very process (${pid}), which took it before, perhaps in a worker. Release that lock first. ` +
-      `Where containers share the directory, it may be another container's process ${pid}.`;
+      `Where containers share the directory, it may be another container's process ${pid}. ` + NEVER_DELETE;
   }
   if (liveness === "alive") {
     return `it is held by process ${pid}, which is alive. Stop that process, or use another directory. ${NEVER_DELETE}`;

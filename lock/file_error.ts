@@ -11,8 +11,10 @@ const DENO_CLASSES: Readonly<Record<string, string>> = {
 
 /** What some codes mean for a data directory, where the system's own words do not tell. */
 const ADVICE: Readonly<Record<string, string>> = {
+  EISDIR: "A directory is in its place: move it away.",
   ELOOP: "A symbolic link is refused here, since following it would touch a file elsewhere.",
   ENOTDIR: "The data directory, or a parent of it, is not a directory.",
+  ENXIO: "A socket is in its place: move it away.",
   EROFS: "A data directory must be writable.",
 };
 
@@ -54,7 +56,13 @@ function flagsAdvice(cause: Error, dataDir: string): string | undefined {
   if (cause.message.startsWith("Requires ffi")) return "Run with --allow-ffi.";
   const flags = (["read", "write"] as const)
     .filter((name) => Deno.permissions.querySync({ name, path: dataDir }).state !== "granted")
-    .map((name) => `--allow-${name}=${dataDir}`);
+    .map((name) => allowFlag(name, dataDir));
   // Nothing lacks where Deno asks for more than it can be given by path, as below /proc: its own message says so.
   return flags.length === 0 ? undefined : `Run with ${flags.join(" ")}.`;
+}
+
+/** As a shell takes it. A path with a comma cannot be given to Deno, which ends it there: only the whole permission can. */
+function allowFlag(name: string, path: string): string {
+  if (path.includes(",")) return `--allow-${name}`;
+  return `--allow-${name}=${/^[\w@%+:./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`}`;
 }

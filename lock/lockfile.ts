@@ -105,7 +105,11 @@ export class Lockfile implements Disposable {
 
   /** Whether the path still leads to this file. */
   isInPlace(): boolean {
-    return sameInode(inodeInPlace(this.path), this.inode);
+    try {
+      return sameInode(inodeInPlace(this.path), this.inode);
+    } catch (cause) {
+      throw fileError("look at the lockfile", this.path, { cause, dataDir: this.#dataDir });
+    }
   }
 
   /**

@@ -113,7 +113,8 @@ function readStart(path: string): string | undefined {
   const bytes = new Uint8Array(LONGEST_PIDFILE);
   try {
     using file = openToRead(path);
-    return String.fromCharCode(...bytes.subarray(0, readSync(file.fd, bytes)));
+    // By pread(2), which a FIFO refuses: what somebody wrote into it names nobody, and is left for its reader.
+    return String.fromCharCode(...bytes.subarray(0, readSync(file.fd, bytes, 0, bytes.length, 0)));
   } catch (error) {
     return codeOf(error) === "ENOENT" ? undefined : "";
   }

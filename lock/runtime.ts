@@ -17,9 +17,8 @@ export function requireRuntime(runtime: Runtime = thisRuntime()): void {
   if (deno === undefined || isOlder(deno)) {
     throw new LockUnsupportedError(
       "runtime",
-      `@scope/handoff needs Deno >= ${OLDEST_DENO.join(".")}, and this is ${
-        deno === undefined ? "not Deno" : `Deno ${deno}`
-      }. Upgrade with "deno upgrade".`,
+      `@scope/handoff needs Deno >= ${OLDEST_DENO.join(".")}, and this is ` +
+        (deno === undefined ? "not Deno." : `Deno ${deno}. Upgrade with "deno upgrade".`),
     );
   }
   if (os === "linux" || os === "darwin") return;

@@ -105,6 +105,23 @@ claim("a pidfile that is a FIFO names nobody, and a contender neither waits for 
   assertEquals(snapshot(dir.path), before);
 });
 
+claim(
+  "a pidfile that is a FIFO names nobody, even when a pid is in it, and a contender leaves that for its reader",
+  async () => {
+    using dir = new TempDir();
+    using _holder = new ForeignHolder(dir.path);
+    run("mkfifo", dir.join(".handoff.pidfile"));
+    using fifo = Deno.openSync(dir.join(".handoff.pidfile"), { read: true, write: true });
+    const pid = new TextEncoder().encode(`${Deno.ppid}\n`);
+    fifo.writeSync(pid);
+    const error = await assertRejects(() => DataDirLock.acquire(dir.path), LockHeldError);
+    assertEquals(error.holder, UNKNOWN);
+    const left = new Uint8Array(pid.length);
+    assertEquals(fifo.readSync(left), pid.length);
+    assertEquals(left, pid);
+  },
+);
+
 claim("acquire() replaces a pidfile that is a FIFO, and waits for no writer", async () => {
   using dir = new TempDir();
   run("mkfifo", dir.join(".handoff.pidfile"));

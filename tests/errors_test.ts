@@ -29,7 +29,7 @@ const CASES = [
     what: "this very process",
     pidfile: `${Deno.pid}\n`,
     holder: { pid: Deno.pid, liveness: "alive", self: true },
-    told: [`held by this very process (${Deno.pid})`],
+    told: [`held by this very process (${Deno.pid})`, "container", NEVER_DELETE],
   },
   {
     what: "a dead holder",

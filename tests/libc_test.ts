@@ -57,6 +57,12 @@ claim("the next candidate is tried where a library is not to be found", () => {
   assertEquals(fake.opened, ["libc.musl-x86_64.so.1"]);
 });
 
+claim("libc is opened by its path where a permission for every library but one makes paths of the names", () => {
+  const fake = new FakeLoader({ missing: ["libc.so.6", "libc.musl-x86_64.so.1"] });
+  loadLibc(fake.loader)[Symbol.dispose]();
+  assertEquals(fake.opened, ["/lib/x86_64-linux-gnu/libc.so.6"]);
+});
+
 claim("a library is closed by its disposal", () => {
   const fake = new FakeLoader({});
   const libc = loadLibc(fake.loader);
@@ -66,10 +72,11 @@ claim("a library is closed by its disposal", () => {
 });
 
 claim("where no C library can be opened, locking is unsupported, and the error says what was tried", () => {
-  const fake = new FakeLoader({ missing: ["libc.so.6", "libc.musl-x86_64.so.1"] });
+  const { names, paths } = libcCandidates({ os: "linux", arch: "x86_64", env: "gnu" });
+  const fake = new FakeLoader({ missing: [...names, ...paths] });
   const error = assertThrows(() => loadLibc(fake.loader), LockUnsupportedError);
   assertEquals(error.reason, "libc");
-  assertStringIncludes(error.message, "no C library could be opened");
+  assertStringIncludes(error.message, "Cannot open the C library: ");
   assertStringIncludes(error.message, "libc.so.6: cannot open shared object file");
   assertStringIncludes(error.message, "libc.musl-x86_64.so.1: cannot open shared object file");
 });

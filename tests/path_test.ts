@@ -112,6 +112,7 @@ const NO_PATHS: Readonly<Record<string, (dir: string) => unknown>> = {
   "an empty path": () => "",
   "a NUL byte": (dir) => `${dir}/a\0b`,
   "a NUL byte in a URL": (dir) => new URL(`file://${dir}/a%00b`),
+  "a URL that is not UTF-8": (dir) => new URL(`file://${dir}/%FF`),
   "a URL that is not file:": (dir) => new URL(`https://example.com${dir}/data`),
   "a number": () => 0,
   "undefined": () => undefined,

@@ -88,6 +88,23 @@ claim("adding the flags that the errors name is all that it takes", async () => 
   assertEquals((await child.ask("acquire")).event, "acquired");
 });
 
+claim("the flags for a directory with blanks and quotes in its name are quoted for the shell", async () => {
+  using dir = new TempDir();
+  await using child = new Child("holder.ts", { args: [dir.join("it's mine")], permissions: ["--allow-ffi"] });
+  const { message } = await child.ask("acquire");
+  const quoted = `'${dir.path}/it'\\''s mine'`;
+  assertStringIncludes(message, `Run with --allow-read=${quoted} --allow-write=${quoted}.`);
+});
+
+claim("the flags for a directory with a comma in its name are those that Deno can take", async () => {
+  using dir = new TempDir();
+  const permissions = ["--allow-ffi"];
+  await using child = new Child("holder.ts", { args: [dir.join("a,b")], permissions });
+  permissions.push(...flagsIn(await child.ask("acquire")));
+  await using granted = new Child("holder.ts", { args: [dir.join("a,b")], permissions });
+  assertEquals((await granted.ask("acquire")).event, "acquired");
+});
+
 claim("a refused permission leaves the directory as it was", async () => {
   using dir = new TempDir();
   await refusalWith([], dir);

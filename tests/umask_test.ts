@@ -13,6 +13,13 @@ for (const [umask, mode] of [["000", 0o644], ["022", 0o644], ["027", 0o640], ["0
   });
 }
 
+claim("a directory that acquire() makes under umask 000 is for others to read, not to write", async () => {
+  using dir = new TempDir();
+  await using holder = new Child("holder.ts", { args: [dir.join("a/data")], prefix: underUmask("000") });
+  assertEquals((await holder.ask("acquire")).event, "acquired");
+  assertEquals([modeOf(dir.join("a")), modeOf(dir.join("a/data"))], [0o755, 0o755]);
+});
+
 claim("a lockfile made under umask 077 keeps its mode when it is taken under umask 000", async () => {
   using dir = new TempDir();
   Deno.writeTextFileSync(dir.join(".handoff.lock"), "", { mode: 0o600 });
