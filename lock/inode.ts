@@ -29,6 +29,9 @@ export function sameInode(a: Inode | undefined, b: Inode): boolean {
 
 const EXACT = { bigint: true } as const;
 
+/** No entry of that name; or what should be a directory on the way there is a file. */
+const NOTHING_THERE: ReadonlySet<string | undefined> = new Set(["ENOENT", "ENOTDIR"]);
+
 /** Deno's stat takes a third of the time of `node:fs`'s, but gives numbers, which are exact up to 2^53 only. */
 function exactly(
   path: string,
@@ -40,7 +43,7 @@ function exactly(
     if (!Number.isSafeInteger(ino) || !Number.isSafeInteger(dev)) return nodeStat(path, EXACT);
     return { dev: BigInt(dev), ino: BigInt(ino!) };
   } catch (error) {
-    if (codeOf(error) === "ENOENT") return undefined;
+    if (NOTHING_THERE.has(codeOf(error))) return undefined;
     throw error;
   }
 }

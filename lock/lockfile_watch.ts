@@ -65,7 +65,7 @@ export class LockfileWatch implements Disposable {
 
   #newsWithin(ms: number, signal: AbortSignal | undefined): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, this.#news ? 0 : ms);
+    const timer = setTimeout(resolve, this.#news || signal?.aborted ? 0 : ms);
     signal?.addEventListener("abort", resolve as () => void);
     this.#wake = resolve;
     return promise.finally(() => {

@@ -36,27 +36,36 @@ export function* publishPidfile(directory: DataDir): Steps<void> {
 
 /** Removes the pidfile if it names this process. Only the holder of the flock may call it. */
 export function withdrawPidfile(dataDir: string): void {
-  if (readPidfile(dataDir).pid !== Deno.pid) return;
   const path = pidfilePath(dataDir);
   try {
-    unlinkSync(path);
+    if (parse(readStart(path)) === Deno.pid) unlinkSync(path);
   } catch (cause) {
-    if (codeOf(cause) === "ENOENT") return;
+    if (NOT_PUBLISHED_BY_US.has(codeOf(cause))) return;
     throw fileError("remove the pidfile", path, { cause, dataDir });
   }
 }
+
+/** What reading says of a missing file, a symbolic link, a directory, a socket, a FIFO: we published a regular file. */
+const NOT_PUBLISHED_BY_US: ReadonlySet<string | undefined> = new Set(["ENOENT", "ELOOP", "EISDIR", "ENXIO", "ESPIPE"]);
 
 /** What a pidfile says: whom it names, or that it names nobody. */
 export type Pidfile =
   | { readonly state: "present"; readonly pid: number }
   | { readonly state: "missing" | "malformed"; readonly pid?: undefined };
 
-/** Reads the pidfile. One that cannot be read, or is no regular file, is as good as malformed. */
+/** Reads the pidfile. One that cannot be read, or is no regular file, is as good as malformed: it decides nothing. */
 export function readPidfile(dataDir: string): Pidfile {
-  const text = readStart(pidfilePath(dataDir));
-  if (text === undefined) return { state: "missing" };
+  try {
+    const pid = parse(readStart(pidfilePath(dataDir)));
+    return pid === undefined ? { state: "malformed" } : { state: "present", pid };
+  } catch (error) {
+    return { state: codeOf(error) === "ENOENT" ? "missing" : "malformed" };
+  }
+}
+
+function parse(text: string): number | undefined {
   const pid = /^[1-9][0-9]*\n$/.test(text) ? Number(text) : 0;
-  return isPid(pid) ? { state: "present", pid } : { state: "malformed" };
+  return isPid(pid) ? pid : undefined;
 }
 
 function* replacePidfile(directory: DataDir, content: Uint8Array): Steps<void> {
@@ -108,16 +117,11 @@ function unlinkIfPossible(path: string): void {
 /** One byte more than the longest pidfile has, so that a longer one is seen to be malformed. */
 const LONGEST_PIDFILE = "2147483647\n".length + 1;
 
-/** Undefined when there is no pidfile, and empty when it cannot be read: it only explains what the flock has decided. */
-function readStart(path: string): string | undefined {
+function readStart(path: string): string {
   const bytes = new Uint8Array(LONGEST_PIDFILE);
-  try {
-    using file = openToRead(path);
-    // By pread(2), which a FIFO refuses: what somebody wrote into it names nobody, and is left for its reader.
-    return String.fromCharCode(...bytes.subarray(0, readSync(file.fd, bytes, 0, bytes.length, 0)));
-  } catch (error) {
-    return codeOf(error) === "ENOENT" ? undefined : "";
-  }
+  using file = openToRead(path);
+  // By pread(2), which a FIFO refuses: what somebody wrote into it names nobody, and is left for its reader.
+  return String.fromCharCode(...bytes.subarray(0, readSync(file.fd, bytes, 0, bytes.length, 0)));
 }
 
 function openRegularFile(path: string): OpenFile | undefined {

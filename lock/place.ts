@@ -1,5 +1,5 @@
 import { LockLostError, type LockLostReason } from "./errors.ts";
-import { codeOf, fileError } from "./file_error.ts";
+import { fileError } from "./file_error.ts";
 import { type Inode, inodeAt, inodeInPlace, sameInode } from "./inode.ts";
 import { lockfilePath } from "./lockfile.ts";
 
@@ -35,8 +35,6 @@ export class Place {
       if (lockfile === undefined) return "lockfile-missing";
       if (!sameInode(lockfile, this.#lockfile)) return "lockfile-replaced";
     } catch (cause) {
-      // A file has taken the place of a parent: the directory is not there.
-      if (codeOf(cause) === "ENOTDIR") return "directory-missing";
       throw fileError("look at", this.dataDir, { cause, dataDir: this.dataDir });
     }
   }

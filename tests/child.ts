@@ -1,4 +1,5 @@
 import { fromFileUrl } from "@std/path";
+import { inTime } from "./patience.ts";
 
 /** One line that a program of `tests/programs` prints: what happened, and what belongs to it. */
 export interface Report {
@@ -67,7 +68,7 @@ export class Child implements AsyncDisposable {
 
   /** The next report; fails with the program's standard error when it ends without one. */
   async next(): Promise<Report> {
-    const { value, done } = await this.#reports.read();
+    const { value, done } = await inTime(this.#reports.read());
     if (done) throw new Error(`The program ended without a report: ${await this.#stderr}`);
     return value;
   }

@@ -30,6 +30,7 @@ export function claim(name: string, test: () => void | Promise<void>, options: C
 function isMet(requirement: Requirement): boolean {
   if (requirement === "root") return Deno.uid() === 0;
   if (requirement === "mount") return Deno.uid() === 0 && succeeds("unshare", "--mount", "true");
+  if (requirement === "strace") return succeeds("strace", "true");
   return succeeds(requirement, "--version");
 }
 

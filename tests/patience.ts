@@ -1,5 +1,5 @@
 /** Longer than anything that tests wait for takes, even on a busy machine: only a broken promise meets it. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 /** What `promise` resolves to; rejects where the test would otherwise hang for ever. */
 export async function inTime<T>(promise: Promise<T>): Promise<T> {
