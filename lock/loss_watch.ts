@@ -20,10 +20,14 @@ export class LossWatch implements Disposable {
 
   constructor({ path, check }: LossWatchOptions) {
     this.#check = check;
-    this.#timer = setInterval(() => this.#look(), INTERVAL);
+    this.#timer = setInterval(() => {
+      this.#watcher?.unref();
+      this.#look();
+    }, INTERVAL);
     Deno.unrefTimer(this.#timer);
     try {
-      this.#watcher = watch(path, { persistent: false }, () => this.#look());
+      this.#watcher = watch(path, () => this.#onEvent());
+      this.#watcher.unref();
       // Without events there is still the interval.
       this.#watcher.on("error", () => {});
     } catch {
@@ -40,6 +44,12 @@ export class LossWatch implements Disposable {
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
     this.#watcher?.close();
+  }
+
+  #onEvent(): void {
+    this.#look();
+    // Deno 2.9 refs the watcher again at each event; the interval unrefs it too, should the order of things change.
+    queueMicrotask(() => this.#watcher?.unref());
   }
 
   #look(): void {
