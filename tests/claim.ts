@@ -1,5 +1,13 @@
 /** What a claim needs to be tested and a machine may not have. */
-export type Requirement = "root" | "strace" | "python3" | "flock" | "unshare" | "mount";
+export type Requirement =
+  | "root"
+  | "strace"
+  | "python3"
+  | "flock"
+  | "unshare"
+  | "mount"
+  | "bindfs"
+  | "initial pid namespace";
 
 /** How a claim is tested. */
 export interface ClaimOptions {
@@ -31,7 +39,26 @@ function isMet(requirement: Requirement): boolean {
   if (requirement === "root") return Deno.uid() === 0;
   if (requirement === "mount") return Deno.uid() === 0 && succeeds("unshare", "--mount", "true");
   if (requirement === "strace") return succeeds("strace", "true");
+  if (requirement === "bindfs") return Deno.uid() === 0 && canOpen("/dev/fuse") && succeeds("bindfs", "--version");
+  if (requirement === "initial pid namespace") return linkTarget("/proc/self/ns/pid") === "pid:[4026531836]";
   return succeeds(requirement, "--version");
+}
+
+function canOpen(path: string): boolean {
+  try {
+    Deno.openSync(path, { read: true, write: true }).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function linkTarget(path: string): string | undefined {
+  try {
+    return Deno.readLinkSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 function succeeds(command: string, ...args: string[]): boolean {
