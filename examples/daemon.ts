@@ -3,7 +3,7 @@
  * is on the disk.
  *
  * ```
- * deno run --allow-ffi --allow-net=127.0.0.1 --allow-read=DIR --allow-write=DIR daemon.ts DIR [--port=8080]
+ * deno run --allow-ffi --allow-net=127.0.0.1 --allow-read=DIR --allow-write=DIR daemon.ts DIR [--port=8080] [--wait=MS]
  *
  * GET  /                  who runs here, and how many entries there are
  * POST /entries           appends the body
@@ -11,8 +11,9 @@
  * ```
  *
  * On SIGTERM or SIGINT it finishes the requests in flight, closes the journal and gives the directory back; a second
- * signal ends it at once. When another process owns the directory it exits with 75 (EX_TEMPFAIL), which
- * tells a supervisor to try again later.
+ * signal ends it at once. When another process owns the directory, it waits for that as long as it is told, and then
+ * exits with 75 (EX_TEMPFAIL), which tells a supervisor to try again later. Should the directory be replaced under it,
+ * it stops too.
  *
  * @module
  */
@@ -58,17 +59,17 @@ class Journal implements Disposable {
   }
 }
 
-const { values: { port }, positionals: [dataDir] } = parseArgs({
-  options: { port: { type: "string", default: "8080" } },
+const { values: { port, wait }, positionals: [dataDir] } = parseArgs({
+  options: { port: { type: "string", default: "8080" }, wait: { type: "string", default: "0" } },
   allowPositionals: true,
 });
 if (dataDir === undefined) {
-  console.error("usage: daemon.ts DIR [--port=8080]");
+  console.error("usage: daemon.ts DIR [--port=8080] [--wait=MS]");
   Deno.exit(EX_USAGE);
 }
 
 try {
-  await run(dataDir, Number(port));
+  await run(dataDir, { port: Number(port), timeout: Number(wait) });
 } catch (error) {
   if (!(error instanceof LockHeldError)) throw error;
   console.error(`daemon: ${error.message}`);
@@ -76,13 +77,18 @@ try {
 }
 
 /** Runs until a signal comes. What `using` opened is closed in the reverse order, so the lock is given back last. */
-async function run(dataDir: string, port: number): Promise<void> {
-  await using lock = await DataDirLock.acquire(dataDir);
+async function run(dataDir: string, { port, timeout }: { port: number; timeout: number }): Promise<void> {
+  await using lock = await DataDirLock.acquire(dataDir, {
+    timeout,
+    onWait: ({ pid }) => log("waiting", { pid }),
+  });
   using journal = new Journal(`${lock.dataDir}/journal.db`);
-  const stop = firstOf("SIGTERM", "SIGINT");
+  const stop = firstOf(lock.lost, "SIGTERM", "SIGINT");
   await using service = serve(journal, { dataDir: lock.dataDir, port });
   log("ready", { pid: Deno.pid, url: service.url, entries: journal.count() });
-  log("stopping", { signal: await stop });
+  log("stopping", { because: await stop });
+  // To stop because the lock is lost is to fail.
+  lock.verify();
 }
 
 interface Service extends AsyncDisposable {
@@ -124,11 +130,12 @@ async function respond(journal: Journal, dataDir: string, request: Request): Pro
   return new Response("There is no such thing here\n", { status: 404 });
 }
 
-/** The first of `signals` to come; the next one has its usual effect. */
-async function firstOf(...signals: Deno.Signal[]): Promise<Deno.Signal> {
-  const { promise, resolve } = Promise.withResolvers<Deno.Signal>();
+/** What comes first: one of `signals`, the next of which has its usual effect again, or that `lost` is aborted. */
+async function firstOf(lost: AbortSignal, ...signals: Deno.Signal[]): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
   const listeners = signals.map((signal) => [signal, () => resolve(signal)] as const);
   for (const [signal, listener] of listeners) Deno.addSignalListener(signal, listener);
+  lost.addEventListener("abort", () => resolve(lost.reason.message));
   const first = await promise;
   for (const [signal, listener] of listeners) Deno.removeSignalListener(signal, listener);
   return first;

@@ -22,7 +22,7 @@ await timed("it is sent two entries", async () => {
 tell("both are in its journal", await first.entries() === "one two");
 
 const second = spawnDaemon();
-const line = await timed("a second daemon starts on the same directory", () => firstLine(second));
+const line = await timed("a second daemon starts on the same directory", () => second.nextLine());
 tell("it never becomes ready", line === undefined);
 const { code } = await second.status;
 const refusal = (await second.stderr).trim();
@@ -36,7 +36,26 @@ const third = await timed("the next daemon starts, and simply acquires", () => s
 tell(`it is process ${third.pid}, and .handoff.pidfile names it now`, await namedPid() === third.pid);
 tell(`the journal survived: ${await third.entries()}`, await third.entries() === "one two");
 
-const end = await timed("it is ended with SIGTERM", () => third.end("SIGTERM"));
+const successor = spawnDaemon("--wait=60000");
+const waiting = await timed("a successor starts, and waits for its turn", () => successor.nextLine());
+tell(`it says for whom: ${waiting}`, waiting !== undefined && JSON.parse(waiting).pid === third.pid);
+
+const [thirdEnd, fourth] = await timed(
+  "the third daemon is ended with SIGTERM, and the successor takes over",
+  () => Promise.all([third.end("SIGTERM"), ready(successor)]),
+);
+tell(`gracefully, with exit code ${thirdEnd.code}`, thirdEnd.code === 0 && thirdEnd.signal === null);
+tell(`process ${fourth.pid} is the writer now`, await namedPid() === fourth.pid);
+
+const heir = spawnDaemon("--wait=60000");
+await timed("one more successor starts, and waits", () => heir.nextLine());
+const [, fifth] = await timed(
+  "the writer is killed with SIGKILL, and the successor takes over",
+  () => Promise.all([fourth.end("SIGKILL"), ready(heir)]),
+);
+tell(`process ${fifth.pid} is the writer now: ${await fifth.entries()}`, await fifth.entries() === "one two");
+
+const end = await timed("it is ended with SIGTERM", () => fifth.end("SIGTERM"));
 tell(`gracefully, with exit code ${end.code}`, end.code === 0 && end.signal === null);
 const left = [...Deno.readDirSync(dataDir)].map((entry) => entry.name).sort().join(" ");
 tell(`the lockfile and the journal are left, and nothing else: ${left}`, left === ".handoff.lock journal.db");
@@ -64,8 +83,9 @@ async function namedPid(): Promise<number> {
 interface DaemonProcess {
   readonly pid: number;
   readonly status: Promise<Deno.CommandStatus>;
-  readonly stdout: ReadableStream<Uint8Array<ArrayBuffer>>;
   readonly stderr: Promise<string>;
+  /** The next line of its log; undefined when it has ended. */
+  nextLine(): Promise<string | undefined>;
   end(signal: Deno.Signal): Promise<Deno.CommandStatus>;
 }
 
@@ -76,8 +96,12 @@ interface Daemon extends Pick<DaemonProcess, "pid" | "end"> {
 
 /** Starts a daemon that must get the directory, and waits until it says that it is ready. */
 async function startDaemon(): Promise<Daemon> {
-  const daemon = spawnDaemon();
-  const line = await firstLine(daemon);
+  return await ready(spawnDaemon());
+}
+
+/** The daemon, when it says that it is ready. */
+async function ready(daemon: DaemonProcess): Promise<Daemon> {
+  const line = await daemon.nextLine();
   if (line === undefined) throw new Error(`The daemon ended before it was ready: ${await daemon.stderr}`);
   const { url } = JSON.parse(line);
   return {
@@ -94,7 +118,7 @@ async function startDaemon(): Promise<Daemon> {
 }
 
 /** Starts a daemon, with the least permissions; it is killed at the end of the demo if it still runs then. */
-function spawnDaemon(): DaemonProcess {
+function spawnDaemon(...flags: string[]): DaemonProcess {
   const project = fromFileUrl(new URL("..", import.meta.url));
   const process = new Deno.Command(Deno.execPath(), {
     args: [
@@ -111,6 +135,7 @@ function spawnDaemon(): DaemonProcess {
       `${project}examples/daemon.ts`,
       dataDir,
       "--port=0",
+      ...flags,
     ],
     stdin: "null",
     stdout: "piped",
@@ -125,7 +150,7 @@ function spawnDaemon(): DaemonProcess {
   return {
     pid: process.pid,
     status,
-    stdout: process.stdout,
+    nextLine: lineReader(process.stdout),
     stderr: new Response(process.stderr).text(),
     end: (signal) => {
       process.kill(signal);
@@ -134,14 +159,19 @@ function spawnDaemon(): DaemonProcess {
   };
 }
 
-/** The first line, or undefined when there is none; leaves the stream open, so that the daemon can go on writing. */
-async function firstLine({ stdout }: DaemonProcess): Promise<string | undefined> {
-  const reader = stdout.pipeThrough(new TextDecoderStream()).getReader();
+/** Reads a stream line by line; undefined is its end. */
+function lineReader(stream: ReadableStream<Uint8Array<ArrayBuffer>>): () => Promise<string | undefined> {
+  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
-  while (!text.includes("\n")) {
-    const { value, done } = await reader.read();
-    if (done) return undefined;
-    text += value;
-  }
-  return text;
+  return async () => {
+    while (!text.includes("\n")) {
+      const { value, done } = await reader.read();
+      if (done) return undefined;
+      text += value;
+    }
+    const end = text.indexOf("\n");
+    const line = text.slice(0, end);
+    text = text.slice(end + 1);
+    return line;
+  };
 }

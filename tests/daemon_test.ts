@@ -6,9 +6,9 @@ import { TempDir } from "./temp_dir.ts";
 const LEAST_PERMISSIONS = ["--allow-ffi", "--allow-net=127.0.0.1"];
 
 /** `examples/daemon.ts` on a directory, with the permissions that its documentation names. */
-function daemonOn(dir: TempDir): Child {
+function daemonOn(dir: TempDir, ...flags: string[]): Child {
   return new Child("../../examples/daemon.ts", {
-    args: [dir.path, "--port=0"],
+    args: [dir.path, "--port=0", ...flags],
     permissions: [...LEAST_PERMISSIONS, `--allow-read=${dir.path}`, `--allow-write=${dir.path}`],
   });
 }
@@ -42,6 +42,26 @@ claim("the example daemon exits with 75 and one line that names the holder when 
   const lines = (await second.stderr).split("\n");
   assertStringIncludes(lines[0], `process ${first.pid}, which is alive`);
   assertEquals(lines.slice(1), [""]);
+});
+
+claim("an example daemon that is to wait says for whom, and takes over", async () => {
+  using dir = new TempDir();
+  await using first = daemonOn(dir);
+  await first.next();
+  await using second = daemonOn(dir, "--wait=600000");
+  assertEquals(await second.next(), { event: "waiting", pid: first.pid });
+  first.kill("SIGTERM");
+  assertEquals((await second.next()).event, "ready");
+});
+
+claim("the example daemon stops, and fails, when its lockfile is deleted", async () => {
+  using dir = new TempDir();
+  await using daemon = daemonOn(dir);
+  await daemon.next();
+  Deno.removeSync(dir.join(".handoff.lock"));
+  assertEquals((await daemon.next()).event, "stopping");
+  assertEquals((await daemon.status).code, 1);
+  assertStringIncludes(await daemon.stderr, "LockLostError");
 });
 
 claim("what the example daemon has answered survives SIGKILL", async () => {
