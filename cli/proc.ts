@@ -24,32 +24,45 @@ export function startOf(pid: number): Date | undefined {
   });
 }
 
-/** Whether a process has the lockfile open with its exclusive flock; undefined where that cannot be read. */
-export function carriesFlock(pid: number, lockfile: Inode): boolean | undefined {
-  return inProc(() => lookForFlock(pid, lockfile));
+/** A process that has the lockfile open with its exclusive flock: the one that took it, or one that inherited it. */
+export interface Carrier {
+  readonly pid: number;
+  /** The process that took it, which may have ended since. */
+  readonly takenBy: number;
+}
+
+/** A process as a carrier of the flock; undefined where that cannot be read, and null if it is none. */
+export function carrierOf(lockfile: Inode, pid: number): Carrier | null | undefined {
+  return inProc(() => lookForFlock(lockfile, pid));
 }
 
 /**
- * The processes that have the lockfile open with its exclusive flock, as far as this user may look into them: the one
- * that took it, and those that inherited it. Not those that have the file open and wait.
+ * The processes that carry the flock, as far as this user may look into them. Those that have the file open and wait are
+ * none.
  */
-export function flockCarriers(lockfile: Inode): number[] | undefined {
+export function carriersOf(lockfile: Inode): Carrier[] | undefined {
   return inProc(() => {
     const pids = names("/proc").map(Number).filter((pid) => pid > 0);
-    return pids.filter((pid) => attempt(() => lookForFlock(pid, lockfile)));
+    return pids.map((pid) => attempt(() => lookForFlock(lockfile, pid)) ?? null).filter((carrier) => carrier !== null);
   });
 }
 
-function lookForFlock(pid: number, lockfile: Inode): boolean {
-  return names(`/proc/${pid}/fd`).some((fd) => attempt(() => isFlocked(pid, fd, lockfile)));
+function lookForFlock(lockfile: Inode, pid: number): Carrier | null {
+  for (const fd of names(`/proc/${pid}/fd`)) {
+    const takenBy = attempt(() => flockTaker(lockfile, { pid, fd }));
+    if (takenBy !== undefined) return { pid, takenBy };
+  }
+  return null;
 }
 
-function isFlocked(pid: number, fd: string, lockfile: Inode): boolean {
+function flockTaker(lockfile: Inode, { pid, fd }: { pid: number; fd: string }): number | undefined {
   const path = `/proc/${pid}/fd/${fd}`;
   // The name first, since stat(2) of another file, on a network filesystem that is gone, may hang.
-  if (!Deno.readLinkSync(path).endsWith("/.handoff.lock")) return false;
-  if (!sameInode(statSync(path, { bigint: true }), lockfile)) return false;
-  return /^lock:\s+\d+: FLOCK\s+\S+\s+WRITE\s/m.test(Deno.readTextFileSync(`/proc/${pid}/fdinfo/${fd}`));
+  if (!Deno.readLinkSync(path).endsWith("/.handoff.lock")) return undefined;
+  if (!sameInode(statSync(path, { bigint: true }), lockfile)) return undefined;
+  const info = Deno.readTextFileSync(`/proc/${pid}/fdinfo/${fd}`);
+  const [, taker] = /^lock:\s+\d+: FLOCK\s+\S+\s+WRITE (\d+) /m.exec(info) ?? [];
+  return taker === undefined ? undefined : Number(taker);
 }
 
 function names(folder: string): string[] {

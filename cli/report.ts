@@ -2,11 +2,13 @@ import { existsSync, lstatSync } from "node:fs";
 import { inspectSync, type LockStatus } from "../lock/inspect.ts";
 import { lockfilePath } from "../lock/lockfile.ts";
 import { pidfilePath } from "../lock/pidfile.ts";
-import { carriesFlock, commandOf, flockCarriers, startOf } from "./proc.ts";
+import { carrierOf, carriersOf, commandOf, startOf } from "./proc.ts";
 
-/** A process, as `/proc` has it. */
-export interface Process {
+/** A process that holds the lock, whatever the pidfile says. */
+export interface DescriptorHolder {
   readonly pid: number;
+  /** The process that took the lock and left it to this one; absent if this one took it. */
+  readonly inheritedFrom?: number;
   /** Its command line. */
   readonly command?: readonly string[];
 }
@@ -26,21 +28,22 @@ export interface Report extends LockStatus {
   /** The command line of the process that the pidfile names, if it is alive. */
   readonly command?: readonly string[];
   /** The processes that do hold the lock, where that is not simply the one that the pidfile names. */
-  readonly descriptorHolders?: readonly Process[];
+  readonly descriptorHolders?: readonly DescriptorHolder[];
 }
 
 /** Finds out about a directory, and changes nothing. */
 export function reportOn(path: string): Report {
   const status = inspectSync(path);
-  const { dataDir, held, holder: { pid, liveness }, kernelPid } = status;
+  const { dataDir, held, holder: { pid, liveness } } = status;
   const descriptorHolders = held ? holdersBeside(status) : undefined;
   const holds = held && liveness === "alive" && !descriptorHolders?.length;
+  const inherited = pid !== undefined && descriptorHolders?.some(({ inheritedFrom }) => inheritedFrom === pid);
   return {
     ...status,
     exists: existsSync(dataDir),
     safeToStart: !held,
     stalePidfile: pid !== undefined && !holds,
-    heldSince: holds || (held && pid !== undefined && pid === kernelPid) ? writtenAt(pidfilePath(dataDir)) : undefined,
+    heldSince: holds || inherited ? writtenAt(pidfilePath(dataDir)) : undefined,
     ...pid !== undefined && liveness === "alive" ? factsOf(pid) : {},
     descriptorHolders,
   };
@@ -55,12 +58,14 @@ function factsOf(pid: number): Pick<Report, "startedAt" | "command"> {
  * the lock, and where a program that has no pidfile took it; one that lives on unconcerned where its pid was given again,
  * or where it was written in another pid namespace.
  */
-function holdersBeside({ dataDir, holder }: LockStatus): readonly Process[] | undefined {
+function holdersBeside({ dataDir, holder }: LockStatus): readonly DescriptorHolder[] | undefined {
   const lockfile = lstatSync(lockfilePath(dataDir), { bigint: true, throwIfNoEntry: false });
   if (lockfile === undefined) return undefined;
   const { pid, liveness } = holder;
-  if (pid !== undefined && liveness === "alive" && carriesFlock(pid, lockfile) !== false) return undefined;
-  return flockCarriers(lockfile)?.map((pid) => ({ pid, command: commandOf(pid) }));
+  if (pid !== undefined && liveness === "alive" && carrierOf(lockfile, pid) !== null) return undefined;
+  return carriersOf(lockfile)?.map(({ pid, takenBy }) => {
+    return { pid, inheritedFrom: takenBy === pid ? undefined : takenBy, command: commandOf(pid) };
+  });
 }
 
 function writtenAt(path: string): string | undefined {

@@ -7,19 +7,25 @@ import { WaitingLine } from "./waiting_line.ts";
 
 /** `handoff run`: a command that holds a directory. */
 export const run: Command = {
-  help: `usage: handoff run [--wait[=SECONDS]] [--break-stale] [--allow-network-filesystem] DIR -- COMMAND [ARG...]
+  help: `usage: handoff run [OPTION...] DIR -- COMMAND [ARG...]
 
-Runs COMMAND while holding DIR, which is created if it is missing. COMMAND inherits the lock: as long as it runs, or any
-process of its own that it leaves behind, nobody else gets DIR, even if handoff itself is killed with SIGKILL.
-SIGINT, SIGTERM and SIGHUP are passed on to COMMAND, except for the SIGINT of a terminal, which it gets from there.
+Runs COMMAND while holding DIR, which is created if it is missing.
 
-  --wait[=SECONDS]             wait while DIR is held, for SECONDS at most; without SECONDS for ever
-  --break-stale                when the holder that the pidfile names is dead or unknown, try once more. A lock that
-                               somebody still holds is never broken: the kernel frees it when the last holder ends
-  --allow-network-filesystem   also where flock may not exclude other machines (NFS, SMB, FUSE ...)
+COMMAND inherits the lock: as long as it runs, or a process that it leaves
+behind, nobody else gets DIR, even if handoff itself is killed with SIGKILL.
+SIGINT, SIGTERM and SIGHUP are passed on to COMMAND; not SIGINT on a terminal,
+which sends it to COMMAND by itself. nohup(1) belongs in front of COMMAND.
 
-exit code: that of COMMAND, 128+n when signal n ended it (or the waiting); 75 DIR is held; 126 COMMAND cannot be
-executed; 127 there is no such command; 2 any other error
+  --wait[=SECONDS]   wait while DIR is held: for SECONDS at most, or for ever
+  --break-stale      when the holder that the pidfile names is dead or unknown,
+                     say so and try once more. A lock that somebody holds is
+                     never broken: the kernel frees it when its holder ends
+  --allow-network-filesystem
+                     lock DIR even where flock may not exclude other machines
+
+exit code: that of COMMAND, or 128+n when signal n ended it, or the waiting;
+  75 DIR is held; 126 COMMAND cannot be executed; 127 there is no such command;
+  2 any other error
 
 permissions: --allow-ffi --allow-read=DIR --allow-write=DIR --allow-run=COMMAND`,
   syntax: {

@@ -7,16 +7,18 @@ import { explain, verdict } from "./status_text.ts";
 export const status: Command = {
   help: `usage: handoff status [--json] DIR
 
-Tells whether DIR is held, by whom and since when, and whether it is safe to start a writer. It disturbs nobody: nothing
-is created, changed or locked, and a directory that does not exist is free.
+Tells whether DIR is held, by whom and since when, and whether it is safe to
+start a writer. It disturbs nobody: nothing is created or changed, and a
+directory that does not exist is free.
 
   --json   one JSON object, on one line, in place of the text
 
-exit code: 0 free, 1 held, 2 error
+exit code: 0 free; 1 held; 2 error
 
 permissions: --allow-ffi --allow-read=DIR
-With -A also the command line of the holder, when it was started and, on Linux, which processes have inherited the lock:
-those of the same user, or all of them for root.`,
+  With -A, on Linux, it also tells the command line of the holder, when that was
+  started, and which processes have inherited the lock: those of the same user,
+  and for root all of them.`,
   syntax: { flags: ["json"] },
   run: tellStatus,
 };

@@ -29,9 +29,9 @@ function rows(report: Report): [label: string, text: string][] {
   return rows;
 }
 
-function holderRows({ descriptorHolders = [], kernelPid }: Report): [label: string, text: string][] {
-  return descriptorHolders.map(({ pid, command = [] }) => {
-    const inherited = kernelPid === undefined || kernelPid === pid ? "" : ", which inherited the lock";
+function holderRows({ descriptorHolders = [] }: Report): [label: string, text: string][] {
+  return descriptorHolders.map(({ pid, inheritedFrom, command = [] }) => {
+    const inherited = inheritedFrom === undefined ? "" : `, which inherited the lock from process ${inheritedFrom}`;
     return ["held by", `process ${pid}${inherited}: ${printableLine(command)}`];
   });
 }

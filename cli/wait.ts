@@ -12,13 +12,14 @@ import { WaitingLine } from "./waiting_line.ts";
 export const wait: Command = {
   help: `usage: handoff wait [--timeout=SECONDS] DIR
 
-Waits until nobody holds DIR. It takes nothing and creates nothing: a directory that does not exist is free, and by the
-time you act on it somebody else may hold it; to act as its holder, use "handoff run --wait". On a terminal it shows who
-is being waited for, and for how long.
+Waits until nobody holds DIR. It takes nothing and creates nothing: a directory
+that does not exist is free, and as soon as it is free somebody else may take
+it. To be the one who gets it, use "handoff run --wait". On a terminal it shows
+who is being waited for, and for how long.
 
   --timeout=SECONDS   wait no longer than that; 0 only asks
 
-exit code: 0 free, 75 still held after SECONDS, 2 error, 128+n ended by signal n
+exit code: 0 free; 75 still held after SECONDS; 2 error; 128+n ended by signal n
 
 permissions: --allow-ffi --allow-read=DIR`,
   syntax: { settings: ["timeout"] },
