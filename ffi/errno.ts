@@ -6,12 +6,14 @@ export interface Errno {
   readonly EBADF: number;
   readonly EWOULDBLOCK: number;
   readonly EINVAL: number;
+  readonly EFBIG: number;
+  readonly EDQUOT: number;
   readonly ENOLCK: number;
   readonly ENOSYS: number;
   readonly EOPNOTSUPP: number;
 }
 
-const COMMON = { EPERM: 1, ESRCH: 3, EINTR: 4, EBADF: 9, EINVAL: 22 } as const;
+const COMMON = { EPERM: 1, ESRCH: 3, EINTR: 4, EBADF: 9, EINVAL: 22, EFBIG: 27 } as const;
 
 const LINUX: Errno = {
   ...COMMON,
@@ -19,6 +21,7 @@ const LINUX: Errno = {
   ENOLCK: 37,
   ENOSYS: 38,
   EOPNOTSUPP: 95,
+  EDQUOT: 122,
 };
 
 const DARWIN: Errno = {
@@ -26,6 +29,7 @@ const DARWIN: Errno = {
   EWOULDBLOCK: 35,
   ENOLCK: 77,
   ENOSYS: 78,
+  EDQUOT: 69,
   EOPNOTSUPP: 102,
 };
 

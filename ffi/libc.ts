@@ -18,6 +18,8 @@ export interface Libc {
   kill(pid: number, signal: number): number;
   /** fstatfs(2), into a buffer that takes the platform's `struct statfs`. */
   fstatfs(fd: number, buffer: Uint8Array<ArrayBuffer>): number;
+  /** getrlimit(2), into a buffer that takes `struct rlimit`. */
+  getrlimit(resource: number, buffer: Uint8Array<ArrayBuffer>): number;
 }
 
 /** What decides which library is opened, and how: replaced by fakes where a platform cannot run here. */
@@ -47,6 +49,7 @@ export function openLibc(): Libc & Disposable {
     flock: library.flock,
     kill: library.kill,
     fstatfs: library.fstatfs,
+    getrlimit: library.getrlimit,
     [Symbol.dispose](): void {
       if (disposed || shared === undefined) return;
       disposed = true;
@@ -120,6 +123,10 @@ export function loadLibc(loader: Loader): Libc & Disposable {
       const file = cInt(fd);
       return symbols.fstatfs(file, buffer) === 0 ? 0 : negatedErrno();
     },
+    getrlimit(resource: number, buffer: Uint8Array<ArrayBuffer>): number {
+      const which = cInt(resource);
+      return symbols.getrlimit(which, buffer) === 0 ? 0 : negatedErrno();
+    },
     [Symbol.dispose]: (): void => library.close(),
   };
   const LOCK_UN = 8;
@@ -136,6 +143,7 @@ const SYMBOLS = {
   flock: { parameters: [/* fd */ "i32", /* operation */ INT], result: "i32" },
   kill: { parameters: [/* pid */ "i32", /* sig */ INT], result: "i32" },
   fstatfs: { name: "fstatfs" as string, parameters: [/* fd */ INT, /* buf */ "buffer"], result: "i32" },
+  getrlimit: { parameters: [/* resource */ INT, /* rlim */ "buffer"], result: "i32" },
   memcpy: { parameters: [/* dest */ "buffer", /* src */ POINTER, /* n */ "usize"], result: "void" },
   errnoLocation: { name: "__errno_location" as string, parameters: [], result: POINTER },
 } as const satisfies Deno.ForeignLibraryInterface;

@@ -2,6 +2,7 @@ import { constants, openSync } from "node:fs";
 // By their own names: the whole of @std/path would add half again to the start of a small program.
 import { fromFileUrl } from "@std/path/posix/from-file-url";
 import { normalize } from "@std/path/posix/normalize";
+import { fileSizeLimit } from "../ffi/file_size_limit.ts";
 import { type Filesystem, filesystemOf } from "../ffi/filesystem.ts";
 import type { Libc } from "../ffi/libc.ts";
 import { close } from "./close.ts";
@@ -45,13 +46,16 @@ export function resolveExistingDataDir(dataDir: string | URL): string {
 export class DataDir implements Disposable {
   readonly path: string;
   readonly filesystem: Filesystem;
+  /** How long a file may be that this process writes, in bytes. */
+  readonly fileSizeLimit: number;
   readonly #fd: number;
 
-  /** Opens the directory; creates it, and its parents, where they are missing. */
-  constructor(libc: Pick<Libc, "fstatfs">, path: string) {
+  /** Opens the directory; creates it, and its parents, where they are missing. `filesystem` is that of a file in it. */
+  constructor(libc: Pick<Libc, "fstatfs" | "getrlimit">, path: string, filesystem?: Filesystem) {
     this.path = path;
+    this.fileSizeLimit = fileSizeLimit(libc);
     this.#fd = openDirectory(path);
-    this.filesystem = filesystemOf(libc, this.#fd);
+    this.filesystem = filesystem ?? filesystemOf(libc, this.#fd);
   }
 
   /** Makes what was renamed in the directory survive a power loss: fsync(2), "also needed for the directory". */

@@ -210,7 +210,7 @@ export class DataDirLock implements Disposable, AsyncDisposable {
     const libc = resources.use(openLibcFor(dataDir));
     const lockfile = resources.use(yield* takeLockfile({ libc, dataDir, ...terms }));
     resources.defer(() => lockfile.unlock());
-    using directory = new DataDir(libc, dataDir);
+    using directory = new DataDir(libc, dataDir, lockfile.filesystem);
     yield* publishPidfile(directory);
     // What now stands at the path of a lost lock may be another's, who may even have our pid, in a container of its own.
     resources.defer(() => lockfile.isInPlace() && withdrawPidfile(dataDir));

@@ -1,3 +1,5 @@
+import { errnoName } from "../ffi/errno.ts";
+
 /** Deno's own classes for what `node:fs` reports as a plain `Error` with a code. */
 const DENO_CLASSES: Readonly<Record<string, string>> = {
   EACCES: "PermissionDenied",
@@ -20,8 +22,11 @@ const ADVICE: Readonly<Record<string, string>> = {
 
 /** The system's code of an error (`"ENOENT"`), or undefined. */
 export function codeOf(error: unknown): string | undefined {
-  const { code } = error as { code?: unknown };
-  return typeof code === "string" ? code : undefined;
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  if (typeof code === "string") return code;
+  // Deno names most errors only; of the others (EDQUOT, EFBIG) the number is in the message.
+  const errno = /\(os error (\d+)\)/.exec(String(message))?.[1];
+  return errno === undefined ? undefined : errnoName(Number(errno));
 }
 
 /**

@@ -65,11 +65,15 @@ export function inspectSync(dataDir: string | URL): LockStatus {
 function inspectFlock(libc: Libc, dataDir: string): Pick<LockStatus, "held" | "source" | "kernelPid"> {
   const file = lstat(lockfilePath(dataDir), dataDir);
   if (file === undefined) return { held: false, source: "probe" };
-  // What is not a regular file is no lockfile; opening it says what it is.
+  // What is not a regular file is no lockfile; and must not be told to be free.
   const answer = file.isFile() ? askKernel(file) : undefined;
-  if (answer !== undefined) return { held: answer.held, source: "kernel", kernelPid: answer.pid };
+  if (answer !== undefined && !answer.uncertain) {
+    return { held: answer.held, source: "kernel", kernelPid: answer.pid };
+  }
   using lockfile = Lockfile.openToLook(libc, dataDir);
-  return { held: lockfile?.hasWriter() ?? false, source: "probe" };
+  if (!file.isFile()) lockfile?.requireRegularFile();
+  const held = lockfile?.hasWriter() ?? false;
+  return { held, source: answer?.held === held ? "kernel" : "probe" };
 }
 
 function lstat(path: string, dataDir: string) {

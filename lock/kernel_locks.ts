@@ -3,6 +3,8 @@ import type { Inode } from "./inode.ts";
 /** What `/proc/locks` tells about the writer of one file. */
 export interface KernelAnswer {
   readonly held: boolean;
+  /** The list was not of one moment, so that a lock which is held may be missing from it. */
+  readonly uncertain?: true;
   /** The process that took the lock; it may have ended since, and left the lock to a child. */
   readonly pid?: number;
 }
@@ -18,13 +20,31 @@ export function askKernel(file: Inode): KernelAnswer | undefined {
   if (Deno.build.os !== "linux" || !hasAllPermissions()) return undefined;
   try {
     const device = deviceName(file.dev);
-    const pid = flockWriter(Deno.readTextFileSync("/proc/locks"), `${device.hex}:${file.ino}`);
+    const { text, complete } = readLocks();
+    const pid = flockWriter(text, `${device.hex}:${file.ino}`);
     if (pid !== undefined) return pid > 0 ? { held: true, pid } : { held: true };
-    return isInitialPidNamespace() && isMounted(device.decimal) ? { held: false } : undefined;
+    if (!isInitialPidNamespace() || !isMounted(device.decimal)) return undefined;
+    return complete ? { held: false } : { held: false, uncertain: true };
   } catch {
     return undefined;
   }
 }
+
+/**
+ * The kernel hands the list out a page at a time, however much is asked for, and a lock that is given back between two
+ * reads moves another one out of sight. Only a list that one read takes in is of one moment, and complete.
+ */
+function readLocks(): { text: string; complete: boolean } {
+  const bytes = new Uint8Array(65_536);
+  using file = Deno.openSync("/proc/locks");
+  const first = file.readSync(bytes) ?? 0;
+  let length = first;
+  for (let read = first; read > 0; length += read) read = file.readSync(bytes.subarray(length)) ?? 0;
+  const end = bytes.lastIndexOf(NEWLINE, length - 1) + 1;
+  return { text: new TextDecoder().decode(bytes.subarray(0, end)), complete: length === first };
+}
+
+const NEWLINE = 10;
 
 const PERMISSIONS = ["read", "write", "net", "env", "run", "ffi", "sys", "import"] as const;
 

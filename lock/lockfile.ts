@@ -23,6 +23,7 @@ export class Lockfile implements Disposable {
   readonly #libc: Pick<Libc, "flock" | "fstatfs">;
   readonly #dataDir: string;
   readonly #fd: number;
+  #filesystem?: Filesystem;
   #inode?: Inode;
   #shared = false;
 
@@ -54,12 +55,24 @@ export class Lockfile implements Disposable {
 
   /** The filesystem it is on. */
   get filesystem(): Filesystem {
-    return filesystemOf(this.#libc, this.#fd);
+    return this.#filesystem ??= filesystemOf(this.#libc, this.#fd);
   }
 
-  /** The inode of this file. Throws {@linkcode LockUnsupportedError} when it is not a regular file. */
+  /** The inode of this file, which must be a regular one. */
   get inode(): Inode {
-    return this.#inode ??= this.#inodeOfRegularFile();
+    return this.#inode ??= this.requireRegularFile();
+  }
+
+  /** Throws {@linkcode LockUnsupportedError} when this is not a regular file, and gives its inode otherwise. */
+  requireRegularFile(): Inode {
+    const stat = fstatSync(this.#fd, { bigint: true });
+    if (stat.isFile()) return stat;
+    throw new LockUnsupportedError(
+      "lockfile",
+      `Cannot lock ${
+        JSON.stringify(this.path)
+      }: it is not a regular file. Move it away, whatever it is, so that a lockfile can be made.`,
+    );
   }
 
   /** Takes the flock if it is free. Never waits. */
@@ -139,17 +152,6 @@ export class Lockfile implements Disposable {
     } catch (cause) {
       throw this.#openError(cause);
     }
-  }
-
-  #inodeOfRegularFile(): Inode {
-    const stat = fstatSync(this.#fd, { bigint: true });
-    if (stat.isFile()) return stat;
-    throw new LockUnsupportedError(
-      "lockfile",
-      `Cannot lock ${
-        JSON.stringify(this.path)
-      }: it is not a regular file. Move it away, whatever it is, so that a lockfile can be made.`,
-    );
   }
 
   #openError(cause: unknown): Error {

@@ -20,8 +20,8 @@ export function pidfilePath(dataDir: string): string {
  */
 export function* publishPidfile(directory: DataDir): Steps<void> {
   const path = pidfilePath(directory.path);
-  using before = openRegularFile(path);
   try {
+    using before = openRegularFile(path);
     yield* replacePidfile(directory, new TextEncoder().encode(`${Deno.pid}\n`));
     try {
       yield directory.flush();
@@ -71,6 +71,7 @@ function parse(text: string): number | undefined {
 function* replacePidfile(directory: DataDir, content: Uint8Array): Steps<void> {
   const path = pidfilePath(directory.path);
   const temporary = `${path}.tmp`;
+  requireFileSize(directory, content.length);
   using file = createTemporary(temporary);
   try {
     for (let written = 0; written < content.length;) {
@@ -82,6 +83,13 @@ function* replacePidfile(directory: DataDir, content: Uint8Array): Steps<void> {
     unlinkIfPossible(temporary);
     throw error;
   }
+}
+
+/** A write beyond the limit would end the process, by SIGXFSZ. */
+function requireFileSize({ fileSizeLimit }: DataDir, bytes: number): void {
+  if (bytes <= fileSizeLimit) return;
+  const message = `EFBIG: file too large, this process may write files of up to ${fileSizeLimit} bytes (RLIMIT_FSIZE)`;
+  throw Object.assign(new Error(message), { code: "EFBIG" });
 }
 
 function createTemporary(path: string): OpenFile {
@@ -124,18 +132,23 @@ function readStart(path: string): string {
   return String.fromCharCode(...bytes.subarray(0, readSync(file.fd, bytes, 0, bytes.length, 0)));
 }
 
+/** The file at `path`; undefined when there is none, or none that could be restored. */
 function openRegularFile(path: string): OpenFile | undefined {
   if (!existsSync(path)) return undefined;
+  using opened = new DisposableStack();
   try {
-    using opened = new DisposableStack();
     const file = opened.use(openToRead(path));
     if (!fstatSync(file.fd).isFile()) return undefined;
     opened.move();
     return file;
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (NOT_RESTORABLE.has(codeOf(error))) return undefined;
+    throw error;
   }
 }
+
+/** It is gone, or a symbolic link, or a socket, or not ours to read. */
+const NOT_RESTORABLE: ReadonlySet<string | undefined> = new Set(["ENOENT", "ELOOP", "ENXIO", "EACCES", "EPERM"]);
 
 /** Follows no symbolic link, and waits for no writer of a FIFO. */
 function openToRead(path: string): OpenFile {

@@ -88,9 +88,11 @@ claim("the errno values of Linux are those of its headers", () => {
     EBADF: 9,
     EWOULDBLOCK: 11,
     EINVAL: 22,
+    EFBIG: 27,
     ENOLCK: 37,
     ENOSYS: 38,
     EOPNOTSUPP: 95,
+    EDQUOT: 122,
   });
 });
 
@@ -102,8 +104,10 @@ claim("the errno values of macOS are those of its headers", () => {
     EBADF: 9,
     EWOULDBLOCK: 35,
     EINVAL: 22,
+    EFBIG: 27,
     ENOLCK: 77,
     ENOSYS: 78,
+    EDQUOT: 69,
     EOPNOTSUPP: 102,
   });
 });

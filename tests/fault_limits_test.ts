@@ -1,9 +1,8 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
-import { DataDirLock } from "@scope/handoff";
 import { allStarted } from "./all_started.ts";
 import { Child } from "./child.ts";
 import { claim } from "./claim.ts";
-import { contents, leaveStale, STALE } from "./data_files.ts";
+import { contents, leaveStale } from "./data_files.ts";
 import { assertFailure, unpublished } from "./fault.ts";
 import { isFree } from "./foreign_holder.ts";
 import { run } from "./run.ts";
@@ -14,9 +13,6 @@ const FEW_DESCRIPTORS = ["sh", "-c", 'ulimit -n 64 && exec "$@"', "sh"] as const
 
 /** More descriptors than a lock ever has open at the same time. */
 const ENOUGH = 16;
-
-/** The kernel then says EFBIG, in place of killing who writes more than it may. */
-const IGNORING_SIGXFSZ = ["sh", "-c", 'trap "" XFSZ && exec "$@"', "sh"] as const;
 
 for (const [acquire, release] of [["acquire", "release"], ["acquireSync", "releaseSync"]]) {
   claim(`${acquire}() says EMFILE and undoes all for as long as too few descriptors are left`, async () => {
@@ -47,12 +43,12 @@ for (const [acquire, release] of [["acquire", "release"], ["acquireSync", "relea
   });
 
   claim(
-    `${acquire}() says EFBIG and undoes all where the process may write no file and SIGXFSZ is ignored`,
+    `${acquire}() says EFBIG and undoes all where the process may write no file`,
     async () => {
       using dir = new TempDir();
       leaveStale(dir.path);
       const before = contents(dir.path);
-      await using process = new Child("holder.ts", { args: [dir.path], prefix: IGNORING_SIGXFSZ });
+      await using process = new Child("holder.ts", { args: [dir.path] });
       await allStarted([process]);
       limitFiles(process, "0");
       assertFailure(await process.ask(acquire), unpublished("EFBIG"), dir.path);
@@ -63,19 +59,6 @@ for (const [acquire, release] of [["acquire", "release"], ["acquireSync", "relea
     },
     { needs: ["python3"] },
   );
-
-  claim(`a process that SIGXFSZ ends in ${acquire}(), since it may write no file, hinders nobody`, async () => {
-    using dir = new TempDir();
-    leaveStale(dir.path);
-    await using process = new Child("holder.ts", { args: [dir.path] });
-    await allStarted([process]);
-    limitFiles(process, "0");
-    await process.send(acquire);
-    assertEquals((await process.status).signal, "SIGXFSZ");
-    assertEquals(Deno.readTextFileSync(dir.join(".handoff.pidfile")), STALE);
-    await (await DataDirLock.acquire(dir.path)).release();
-    assertEquals(dir.entries(), [".handoff.lock"]);
-  }, { needs: ["python3"] });
 }
 
 /** Sets how long the files that a process writes may be, in bytes; -1 is without a limit. */

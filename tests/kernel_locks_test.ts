@@ -79,6 +79,18 @@ claim("the kernel is not believed that a file is free whose device it knows by a
   assertEquals(askKernel({ ...FILE, dev: 0x2an }), undefined);
 });
 
+claim("the kernel is not certain that a file is free by a list that it gave in two parts", () => {
+  const parts = ["1: FLOCK  ADVISORY  WRITE 1 fe:00:1 0 EOF\n", "2: FLOCK  ADVISORY  WRITE 2 fe:00:2 0 EOF\n"];
+  using _proc = new FakeProc({ "/proc/locks": parts, ...INITIAL, ...MOUNTED });
+  assertEquals(askKernel(FILE), { held: false, uncertain: true });
+});
+
+claim("the kernel is believed that a file is locked by a list that it gave in two parts", () => {
+  const parts = ["1: FLOCK  ADVISORY  WRITE 1 fe:00:1 0 EOF\n2: FLOCK  ADV", "ISORY  WRITE 4242 fe:00:1234 0 EOF\n"];
+  using _proc = new FakeProc({ "/proc/locks": parts, ...INITIAL, ...MOUNTED });
+  assertEquals(askKernel(FILE), { held: true, pid: 4242 });
+});
+
 claim("where there is no list the kernel is not asked", () => {
   using _proc = new FakeProc({ ...INITIAL, ...MOUNTED });
   assertEquals(askKernel(FILE), undefined);

@@ -73,7 +73,7 @@ claim("what allows a network filesystem is no way past the proof of exclusion", 
 /** Takes a lockfile as `acquire` does, from a kernel that says something else of its filesystem. */
 function take({ path }: Pick<TempDir, "path">, fake: Partial<Libc>, options: AcquireOptions = {}): Lockfile {
   using libc = openLibc();
-  const { flock, kill, fstatfs } = libc;
-  const demand = { libc: { flock, kill, fstatfs, ...fake }, dataDir: path, options, breakStale: false };
+  const { flock, kill, fstatfs, getrlimit } = libc;
+  const demand = { libc: { flock, kill, fstatfs, getrlimit, ...fake }, dataDir: path, options, breakStale: false };
   return runSync(takeLockfile(demand));
 }
