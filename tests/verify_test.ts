@@ -25,16 +25,19 @@ for (const { deed, reason, happen } of LOSSES) {
   });
 }
 
-claim("verify() throws after the symbolic link that the lock was taken through is made to lead elsewhere", () => {
-  using dir = new TempDir();
-  for (const name of ["one", "other"]) Deno.mkdirSync(dir.join(name));
-  Deno.symlinkSync("one", dir.join("data"));
-  using lock = DataDirLock.acquireSync(dir.join("data"));
-  lock.verify();
-  Deno.symlinkSync("other", dir.join("new"));
-  Deno.renameSync(dir.join("new"), dir.join("data"));
-  assertEquals(lossOf(lock).reason, "directory-replaced");
-});
+for (const flipped of ["data", "current"]) {
+  claim(`verify() throws after a symbolic link that the lock was taken through, ${flipped}, leads elsewhere`, () => {
+    using dir = new TempDir();
+    for (const name of ["one", "other"]) Deno.mkdirSync(dir.join(name));
+    Deno.symlinkSync("one", dir.join("current"));
+    Deno.symlinkSync("current", dir.join("data"));
+    using lock = DataDirLock.acquireSync(dir.join("data"));
+    lock.verify();
+    Deno.symlinkSync("other", dir.join("new"));
+    Deno.renameSync(dir.join("new"), dir.join(flipped));
+    assertEquals(lossOf(lock).reason, "directory-replaced");
+  });
+}
 
 claim("verify() throws after a file has taken the place of the directory's parent", () => {
   using dir = new TempDir();
