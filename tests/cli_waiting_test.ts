@@ -57,8 +57,7 @@ for (const [signal, code] of INTERRUPTIONS) {
     await using running = startHandoff(["run", "--wait", dir.path, "--", "touch", dir.join("ran")]);
     await untilWatching(running.pid, dir.path);
     running.kill(signal);
-    const status = await inTime(running.status);
-    assertEquals({ code: status.code, stderr: await running.stderr }, { code, stderr: "" });
+    assertEquals(await end(running), { code, signal: null, stderr: "" });
     assertEquals(snapshot(dir.path), before);
   });
 
@@ -68,8 +67,7 @@ for (const [signal, code] of INTERRUPTIONS) {
     await using waiting = startHandoff(["wait", dir.path]);
     await untilWatching(waiting.pid, dir.path);
     waiting.kill(signal);
-    const status = await inTime(waiting.status);
-    assertEquals({ code: status.code, stderr: await waiting.stderr }, { code, stderr: "" });
+    assertEquals(await end(waiting), { code, signal: null, stderr: "" });
   });
 }
 
@@ -143,6 +141,12 @@ claim("wait needs no permission but for ffi and to read the directory", async ()
   const permissions = ["--allow-ffi", `--allow-read=${dir.path}`];
   assertEquals((await inTime(handoff(["wait", "--timeout=0.05", dir.path], { permissions }))).code, 75);
 });
+
+/** How a process ends by itself. */
+async function end(process: Child): Promise<{ code: number; signal: Deno.Signal | null; stderr: string }> {
+  const { code, signal } = await inTime(process.status);
+  return { code, signal, stderr: await process.stderr };
+}
 
 function target(pid: number, fd: string): string | undefined {
   try {
