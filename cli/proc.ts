@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import { type Inode, sameInode } from "../lock/inode.ts";
+import { hasAllPermissions } from "../lock/kernel_locks.ts";
 
 /** The command line of a process; undefined where it cannot be read. */
 export function commandOf(pid: number): string[] | undefined {
@@ -72,12 +73,6 @@ function names(folder: string): string[] {
 /** Deno guards `/proc` by `--allow-all`; without that it is left alone, since the user would be asked. */
 function inProc<T>(look: () => T): T | undefined {
   return Deno.build.os === "linux" && hasAllPermissions() ? attempt(look) : undefined;
-}
-
-const PERMISSIONS = ["read", "write", "net", "env", "run", "ffi", "sys", "import"] as const;
-
-function hasAllPermissions(): boolean {
-  return PERMISSIONS.every((name) => Deno.permissions.querySync({ name }).state === "granted");
 }
 
 /** Processes end while they are looked at, and belong to others. */

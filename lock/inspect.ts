@@ -57,9 +57,13 @@ export function inspectSync(dataDir: string | URL): LockStatus {
   requireRuntime();
   const path = resolveExistingDataDir(dataDir);
   using libc = openLibcFor(path);
-  const flock = inspectFlock(libc, path);
+  const before = inspectFlock(libc, path);
   const pidfile = readPidfile(path);
-  return { dataDir: path, ...flock, holder: readHolder(libc, path, pidfile), pidfile: pidfile.state };
+  const holder = readHolder(libc, path, pidfile);
+  // Where the two disagree, the lock may have been taken or given back between the looks.
+  const agrees = before.held === (holder.liveness === "alive");
+  const flock = agrees ? before : inspectFlock(libc, path);
+  return { dataDir: path, ...flock, holder, pidfile: pidfile.state };
 }
 
 function inspectFlock(libc: Libc, dataDir: string): Pick<LockStatus, "held" | "source" | "kernelPid"> {

@@ -48,7 +48,8 @@ const NEWLINE = 10;
 
 const PERMISSIONS = ["read", "write", "net", "env", "run", "ffi", "sys", "import"] as const;
 
-function hasAllPermissions(): boolean {
+/** Whether this program may do everything (`-A`), which is what Deno asks for below `/proc`. */
+export function hasAllPermissions(): boolean {
   return PERMISSIONS.every((name) => Deno.permissions.querySync({ name }).state === "granted");
 }
 
