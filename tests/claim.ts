@@ -1,5 +1,6 @@
 /** What a claim needs to be tested and a machine may not have. */
 export type Requirement =
+  | "linux"
   | "root"
   | "strace"
   | "python3"
@@ -36,6 +37,7 @@ export function claim(name: string, test: () => void | Promise<void>, options: C
 }
 
 function isMet(requirement: Requirement): boolean {
+  if (requirement === "linux") return Deno.build.os === "linux";
   if (requirement === "root") return Deno.uid() === 0;
   if (requirement === "mount") return Deno.uid() === 0 && succeeds("unshare", "--mount", "true");
   if (requirement === "strace") return succeeds("strace", "true");

@@ -129,6 +129,20 @@ claim("inspect() without the permission to read names the directory and the flag
   assertStringIncludes(message, `--allow-read=${dir.join("data")}`);
 });
 
+claim("inspect() by whoever may only read asks for no other permission, and so never prompts", async () => {
+  using dir = tempDirWithData();
+  const lockfile = dir.join("data/.handoff.lock");
+  Deno.writeTextFileSync(lockfile, "");
+  const log = dir.join("asked.jsonl");
+  const permissions = ["--allow-ffi", `--allow-read=${dir.join("data")}`];
+  const prefix = ["env", `DENO_AUDIT_PERMISSIONS=${log}`];
+  await using inspector = new Child("inspector.ts", { args: [dir.join("data")], permissions, prefix });
+  assertEquals((await inspector.ask("inspect")).event, "inspected");
+  const asked = Deno.readTextFileSync(log).trimEnd().split("\n").map((line) => JSON.parse(line));
+  const files = asked.filter(({ permission }) => permission !== "ffi").map(({ value }) => value);
+  assertEquals(new Set(files), new Set([lockfile, dir.join("data/.handoff.pidfile")]));
+});
+
 claim("inspectSync() throws what inspect() rejects with", async () => {
   using dir = tempDirWithData();
   Deno.symlinkSync("elsewhere", dir.join("data/.handoff.lock"));

@@ -54,7 +54,7 @@ claim("inspect() names the process that holds the lock, by its pidfile and by th
     source: "kernel",
     kernelPid: holder.pid,
   });
-});
+}, { needs: ["initial pid namespace"] });
 
 claim("inspect() names the process that holds the lock, also where it can but probe", async () => {
   using dir = tempDirWithData();
@@ -74,7 +74,7 @@ for (const [form, look] of Object.entries(FORMS)) {
     assertEquals({ held, holder }, { held: true, holder: { pid: Deno.pid, liveness: "alive", self: true } });
     assertEquals(kernelPid, Deno.pid);
     lock.verify();
-  });
+  }, { needs: ["initial pid namespace"] });
 }
 
 claim("a probe by the process that holds the lock leaves it held", async () => {

@@ -55,19 +55,19 @@ const FILE = { dev: 0xfe00n, ino: 1234n };
 claim("the kernel is believed that a file is locked, wherever its list is read", () => {
   using _proc = new FakeProc({ "/proc/locks": LOCKS, ...NESTED });
   assertEquals(askKernel(FILE), { held: true, pid: 4242 });
-});
+}, { needs: ["linux"] });
 
 for (const pid of [0, -1]) {
   claim(`a holder that the kernel names ${pid}, since it is in another pid namespace, has no pid`, () => {
     using _proc = new FakeProc({ "/proc/locks": `1: FLOCK  ADVISORY  WRITE ${pid} fe:00:1234 0 EOF\n` });
     assertEquals(askKernel(FILE), { held: true });
-  });
+  }, { needs: ["linux"] });
 }
 
 claim("the kernel is believed that a file is free, where its list has all processes and the file's device", () => {
   using _proc = new FakeProc({ "/proc/locks": "", ...INITIAL, ...MOUNTED });
   assertEquals(askKernel(FILE), { held: false });
-});
+}, { needs: ["linux"] });
 
 claim("the kernel is not believed that a file is free where its list has not all processes", () => {
   using _proc = new FakeProc({ "/proc/locks": "", ...NESTED, ...MOUNTED });
@@ -83,12 +83,22 @@ claim("the kernel is not certain that a file is free by a list that it gave in t
   const parts = ["1: FLOCK  ADVISORY  WRITE 1 fe:00:1 0 EOF\n", "2: FLOCK  ADVISORY  WRITE 2 fe:00:2 0 EOF\n"];
   using _proc = new FakeProc({ "/proc/locks": parts, ...INITIAL, ...MOUNTED });
   assertEquals(askKernel(FILE), { held: false, uncertain: true });
-});
+}, { needs: ["linux"] });
 
 claim("the kernel is believed that a file is locked by a list that it gave in two parts", () => {
   const parts = ["1: FLOCK  ADVISORY  WRITE 1 fe:00:1 0 EOF\n2: FLOCK  ADV", "ISORY  WRITE 4242 fe:00:1234 0 EOF\n"];
   using _proc = new FakeProc({ "/proc/locks": parts, ...INITIAL, ...MOUNTED });
   assertEquals(askKernel(FILE), { held: true, pid: 4242 });
+}, { needs: ["linux"] });
+
+claim("inspect() finds by a probe a lock that is missing from a list in two parts", async () => {
+  using dir = dataInMemory();
+  using _holder = new ForeignHolder(dir.join("data"));
+  const { dev } = Deno.statSync(dir.join("data"));
+  const mountinfo = `26 1 0:${dev} / ${dir.path} rw - tmpfs tmpfs rw\n`;
+  using _proc = new FakeProc({ "/proc/locks": LOCKS.split(/^(?=4:)/m), ...INITIAL, "/proc/self/mountinfo": mountinfo });
+  const { held, source } = await inspect(dir.join("data"));
+  assertEquals({ held, source }, { held: true, source: "probe" });
 });
 
 claim("where there is no list the kernel is not asked", () => {
@@ -101,13 +111,13 @@ claim("large device numbers are told as the kernel writes them", () => {
   const dev = 0x0000_0000_0011_032cn;
   using _proc = new FakeProc({ "/proc/locks": "7: FLOCK  ADVISORY  WRITE 4250 103:12c:77 0 EOF\n" });
   assertEquals(askKernel({ dev, ino: 77n }), { held: true, pid: 4250 });
-});
+}, { needs: ["linux"] });
 
 claim("large device numbers are found among the mounts", () => {
   const mountinfo = "26 1 259:300 / / rw,relatime shared:1 - ext4 /dev/nvme0n1p300 rw\n";
   using _proc = new FakeProc({ "/proc/locks": "", ...INITIAL, "/proc/self/mountinfo": mountinfo });
   assertEquals(askKernel({ dev: 0x11032cn, ino: 77n }), { held: false });
-});
+}, { needs: ["linux"] });
 
 claim("in a pid namespace of its own, inspect() finds by a probe what the kernel hides there", async () => {
   using dir = dataInMemory();

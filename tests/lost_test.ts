@@ -52,7 +52,7 @@ claim("no file is watched before the first look at lost", async () => {
   await using program = new Child("watcher.ts", { args: [dir.path] });
   assertEquals((await program.next()).watches, 0);
   assertEquals((await program.next()).watches, 1);
-});
+}, { needs: ["linux"] });
 
 claim("every look at lost gives the same signal, and starts no second timer", () => {
   using dir = new TempDir();

@@ -95,7 +95,7 @@ claim("an aborted acquire leaves no descriptor open and watches nothing", async 
   assertEquals(before.watches, 0);
   await abortedWait(waiter);
   assertEquals(await waiter.ask("ask"), before);
-});
+}, { needs: ["linux"] });
 
 claim("an aborted acquire does not keep its program from ending", async () => {
   using dir = new TempDir();
@@ -111,7 +111,7 @@ claim("a program that waits goes on with all else", async () => {
   await using waiter = new Child("waiter.ts", { args: [dir.path] });
   assertEquals((await waiter.ask("acquire")).event, "waiting");
   for (let round = 0; round < 10; round++) assertEquals((await inTime(waiter.ask("ask"))).watches, 1);
-});
+}, { needs: ["linux"] });
 
 async function abortedWait(waiter: Child): Promise<void> {
   assertEquals((await inTime(waiter.ask("acquire"))).event, "waiting");

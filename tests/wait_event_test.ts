@@ -18,7 +18,7 @@ claim("a release by another process wakes the waiter, without any polling", asyn
   await holder.ask("release");
   using _lock = await inTime(acquiring);
   assertEquals(clock.pauses, 1);
-});
+}, { needs: ["linux"] });
 
 claim("a waiter that was woken for nothing is woken again", async () => {
   using dir = new TempDir();
@@ -30,7 +30,7 @@ claim("a waiter that was woken for nothing is woken again", async () => {
   await eventually(() => assertEquals(clock.pauses, 2));
   holder.dispose();
   using _lock = await inTime(acquiring);
-});
+}, { needs: ["linux"] });
 
 claim("a directory that its holder writes to all the time does not wake the waiter", async () => {
   using dir = new TempDir();
@@ -46,7 +46,7 @@ claim("a directory that its holder writes to all the time does not wake the wait
   assertEquals(clock.pauses, 1);
   holder.dispose();
   using _lock = await inTime(acquiring);
-});
+}, { needs: ["linux"] });
 
 claim("those who look who holds the lock do not wake the waiter", async () => {
   using dir = new TempDir();
@@ -62,7 +62,7 @@ claim("those who look who holds the lock do not wake the waiter", async () => {
   assertEquals(clock.pauses, 1);
   holder.dispose();
   using _lock = await inTime(acquiring);
-});
+}, { needs: ["linux"] });
 
 claim("a waiter gets the lock by polling where the runtime can watch no file", async () => {
   using dir = new TempDir();
