@@ -67,6 +67,15 @@ claim("onWait is not called because the pidfile is gone", async () => {
   await wait.end();
 });
 
+claim("acquireOrBreakStale() does not call onStale for a holder that is alive, however often it looks", async () => {
+  using dir = new TempDir();
+  const stale: Holder[] = [];
+  using wait = new Wait(dir, SOMEBODY, { onStale: (holder) => void stale.push(holder) });
+  await wait.aWhile();
+  assertEquals(stale, []);
+  await wait.end();
+});
+
 claim("acquireOrBreakStale() calls onStale once, however often it tries", async () => {
   using dir = new TempDir();
   const dead: Holder = { pid: await deadPid(), liveness: "dead", self: false };
