@@ -1,0 +1,71 @@
+/**
+ * All figures in one run: prints them, and writes `results.json`, which `chart/main.ts` draws. With `--quick` it only
+ * shows that everything can be measured, and writes nothing. Run by `deno task bench:report`.
+ */
+import { describeEnvironment } from "./environment.ts";
+import { type Effort, FULL, type Measure, QUICK, type Results, withRatios } from "./figures.ts";
+import { round } from "./format.ts";
+import { measureContention } from "./measures/contention.ts";
+import { measureCycles } from "./measures/cycles.ts";
+import { measureDeaths } from "./measures/deaths.ts";
+import { measureGrowth } from "./measures/growth.ts";
+import { measureHandovers } from "./measures/handovers.ts";
+import { measureIdling } from "./measures/idling.ts";
+import { measureLooks } from "./measures/looks.ts";
+import { measureRefusals } from "./measures/refusals.ts";
+import { measureStarts } from "./measures/starts.ts";
+import { describe, tables, verdicts } from "./table.ts";
+import { checkTargets } from "./targets.ts";
+
+const MEASUREMENTS: readonly ((effort: Effort) => Promise<Measure[]>)[] = [
+  measureCycles,
+  measureRefusals,
+  measureHandovers,
+  measureDeaths,
+  measureIdling,
+  measureContention,
+  measureLooks,
+  measureGrowth,
+  measureStarts,
+];
+
+const quick = Deno.args.includes("--quick");
+const environment = describeEnvironment();
+console.log(`${describe(environment)}\n`);
+
+const measures: Measure[] = [];
+for (const measure of MEASUREMENTS) {
+  const found = (await measure(quick ? QUICK : FULL)).map(withRatios);
+  measures.push(...found);
+  console.log(tables(found));
+}
+const targets = checkTargets(measures);
+console.log(verdicts(targets));
+
+if (!quick) {
+  save({ environment, measures, targets });
+  draw();
+}
+// npm's locks leave timers behind, and what was made for the measurements goes with the unload event.
+Deno.exit();
+
+/** With as many digits as mean something. */
+function save(results: Results): void {
+  const text = JSON.stringify(results, (_, value) => typeof value === "number" ? round(value, 4) : value, 2);
+  Deno.writeTextFileSync(new URL("results.json", import.meta.url), `${text}\n`);
+}
+
+/** In a process of its own, since the charting library has a lock of its own: it is large, and nobody else needs it. */
+function draw(): void {
+  const folder = new URL(".", import.meta.url);
+  const args = [
+    "run",
+    "--frozen",
+    "--lock=chart/deno.lock",
+    "--import-map=../import_map.npm.json",
+    "-A",
+    "chart/main.ts",
+  ];
+  const { success } = new Deno.Command(Deno.execPath(), { args, cwd: folder, stdout: "inherit" }).outputSync();
+  if (!success) throw new Error("The chart could not be drawn");
+}
