@@ -18,6 +18,10 @@ export interface ProgramOptions {
   readonly prefix?: readonly string[];
 }
 
+/** Without what a test run asks its programs to write at their end, where those who are not root may not. */
+const { DENO_COVERAGE_DIR: _, ...INHERITED } = Deno.env.toObject();
+const ENVIRONMENT = { ...INHERITED, NO_COLOR: "1" };
+
 /** A program of the torture, as a process of its own. */
 export class Program {
   readonly who: string;
@@ -33,7 +37,8 @@ export class Program {
     const [command, ...args] = [...prefix, Deno.execPath(), "run", ...flags, path, JSON.stringify(orders)];
     this.#process = new Deno.Command(command, {
       args,
-      env: { NO_COLOR: "1" },
+      clearEnv: true,
+      env: ENVIRONMENT,
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
