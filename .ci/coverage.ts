@@ -1,5 +1,5 @@
-/** Prints what the tests leave out of the files in an lcov file; fails when they run less than the floor asks. */
-const [lcov, floor] = Deno.args;
+/** Prints what the tests leave out of the files in an lcov file; fails when they run less than the floors ask. */
+const [lcov, lineFloor, branchFloor] = Deno.args;
 const records = Deno.readTextFileSync(lcov).split("end_of_record\n").slice(0, -1);
 
 for (const record of records) {
@@ -10,8 +10,8 @@ for (const record of records) {
 const lines = percent(sum("LH"), sum("LF"));
 const branches = percent(sum("BRH"), sum("BRF"));
 console.log(`lines: ${lines.toFixed(1)} % of ${sum("LF")}, branches: ${branches.toFixed(1)} % of ${sum("BRF")}`);
-if (lines >= Number(floor)) Deno.exit();
-console.error(`The floor is ${floor} % of the lines`);
+if (lines >= Number(lineFloor) && branches >= Number(branchFloor)) Deno.exit();
+console.error(`The floors are ${lineFloor} % of the lines and ${branchFloor} % of the branches`);
 Deno.exit(1);
 
 function sum(field: string): number {

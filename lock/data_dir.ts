@@ -38,7 +38,7 @@ export function resolveExistingDataDir(dataDir: string | URL): string {
     return Deno.realPathSync(path);
   } catch (cause) {
     if (codeOf(cause) === "ENOENT") return path;
-    throw fileError("resolve", path, { cause, dataDir: path });
+    throw fileError("resolve", path, { cause, dataDir: path, access: ["read"] });
   }
 }
 

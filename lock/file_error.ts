@@ -29,18 +29,25 @@ export function codeOf(error: unknown): string | undefined {
   return errno === undefined ? undefined : errnoName(Number(errno));
 }
 
+/** What an error was caused by, and which permissions the whole operation needs for the directory. */
+export interface FileErrorContext {
+  readonly cause: unknown;
+  readonly dataDir: string;
+  readonly access?: readonly ("read" | "write")[];
+}
+
 /**
  * `cause` again, of the class a Deno program expects, with its code, and with a message that says what could not be
- * done to which file. `dataDir` is what a missing permission must be granted for.
+ * done to which file.
  */
 export function fileError(
   doing: string,
   path: string,
-  { cause, dataDir }: { cause: unknown; dataDir: string },
+  { cause, dataDir, access = ["read", "write"] }: FileErrorContext,
 ): Error {
   const code = codeOf(cause);
   const reason = cause instanceof Error ? cause.message : String(cause);
-  const advice = cause instanceof Deno.errors.NotCapable ? flagsAdvice(cause, dataDir) : ADVICE[code ?? ""];
+  const advice = cause instanceof Deno.errors.NotCapable ? flagsAdvice(cause, { dataDir, access }) : ADVICE[code ?? ""];
   const message = `Cannot ${doing} ${JSON.stringify(path)}: ${reason}` +
     (advice === undefined ? "" : `. ${advice}`);
   const error = new (classOf(cause, code))(message, { cause });
@@ -57,9 +64,9 @@ function classOf(cause: unknown, code: string | undefined): ErrorClass {
 }
 
 /** The flags to add as they would be typed; those for the directory together, since it needs both. */
-function flagsAdvice(cause: Error, dataDir: string): string | undefined {
+function flagsAdvice(cause: Error, { dataDir, access }: Required<Omit<FileErrorContext, "cause">>): string | undefined {
   if (cause.message.startsWith("Requires ffi")) return "Run with --allow-ffi.";
-  const flags = (["read", "write"] as const)
+  const flags = access
     .filter((name) => Deno.permissions.querySync({ name, path: dataDir }).state !== "granted")
     .map((name) => allowFlag(name, dataDir));
   // Nothing lacks where Deno asks for more than it can be given by path, as below /proc: its own message says so.

@@ -84,6 +84,6 @@ function lstat(path: string, dataDir: string) {
   try {
     return lstatSync(path, { bigint: true, throwIfNoEntry: false });
   } catch (cause) {
-    throw fileError("look at the lockfile", path, { cause, dataDir });
+    throw fileError("look at the lockfile", path, { cause, dataDir, access: ["read"] });
   }
 }

@@ -76,6 +76,7 @@ class Attempt {
   readonly #demand: Demand;
   readonly #patience: Patience;
   #warned = false;
+  #sawAlive = false;
 
   constructor(demand: Demand) {
     this.#demand = demand;
@@ -89,10 +90,12 @@ class Attempt {
     while (true) {
       let holder = this.#readHolder();
       if (this.#demand.breakStale && holder.liveness !== "alive") {
-        this.#warn(holder);
+        // Who was just alive is releasing, and has withdrawn its pidfile already: no reason to warn.
+        if (!this.#sawAlive) this.#warn(holder);
         if (yield* tryPastReaders(lockfile)) return true;
         holder = this.#readHolder();
       }
+      this.#sawAlive = holder.liveness === "alive";
       if (this.#patience.left === 0) throw this.#refusal(holder);
       this.#patience.announce(holder);
       yield watch.pause(holder, this.#patience);

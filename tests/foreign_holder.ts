@@ -16,7 +16,9 @@ export class ForeignHolder implements Disposable {
     if (!this.#file.tryLockSync(true)) throw new Error(`The lock of ${dataDir} is held`);
   }
 
+  /** A close alone may come too late: a test beside this one forks, and its child has the file open until its exec. */
   [Symbol.dispose](): void {
+    this.#file.unlockSync();
     this.#file.close();
   }
 }
@@ -24,5 +26,7 @@ export class ForeignHolder implements Disposable {
 /** Whether a program that knows nothing of this module would get the flock now. */
 export function isFree(dataDir: string): boolean {
   using file = Deno.openSync(`${dataDir}/.handoff.lock`);
-  return file.tryLockSync(true);
+  const free = file.tryLockSync(true);
+  file.unlockSync();
+  return free;
 }
