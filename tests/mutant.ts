@@ -1,7 +1,7 @@
 import { copy } from "@std/fs";
 import { fromFileUrl } from "@std/path";
 
-/** A piece of a source file of the module, which is in it exactly once, and what stands there instead. */
+/** A piece of a file of the project, which is in it exactly once, and what stands there instead. */
 export interface Edit {
   readonly file: string;
   readonly from: string;
@@ -10,9 +10,16 @@ export interface Edit {
 
 const PROJECT = fromFileUrl(new URL("..", import.meta.url));
 
-/** Copies the module into `folder` and breaks it there; the path of an import map, whose `@scope/handoff` it is. */
-export async function makeMutant(edits: readonly Edit[], folder: string): Promise<string> {
-  for (const name of ["mod.ts", "lock", "ffi", "import_map.npm.json"]) {
+/**
+ * Copies the module into `folder`, with what else of the project is named, and breaks it there; the path of an import
+ * map, whose `@scope/handoff` it is.
+ */
+export async function makeMutant(
+  edits: readonly Edit[],
+  folder: string,
+  others: readonly string[] = [],
+): Promise<string> {
+  for (const name of ["mod.ts", "lock", "ffi", "import_map.npm.json", ...others]) {
     await copy(`${PROJECT}${name}`, `${folder}/${name}`);
   }
   for (const { file, from, to } of edits) {
