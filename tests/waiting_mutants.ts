@@ -84,7 +84,9 @@ export const WAITING_MUTANTS: readonly ClaimMutant[] = [
     edits: [{
       file: "lock/inspect.ts",
       from: "if (file === undefined) return",
-      to: "if (file === undefined) Lockfile.create(libc, dataDir)[Symbol.dispose]();\n  if (file === undefined) return",
+      to:
+        "if (file === undefined) try { Lockfile.create(libc, dataDir)[Symbol.dispose](); } catch { /* may not */ }\n" +
+        "  if (file === undefined) return",
     }],
     test: "inspect",
     claim: "inspecting a directory that was never locked creates nothing and changes nothing",
@@ -112,5 +114,18 @@ export const WAITING_MUTANTS: readonly ClaimMutant[] = [
     edits: [{ file: LOSS_WATCH, from: "Deno.unrefTimer(this.#timer);", to: "" }, IMPATIENT],
     test: "lost",
     claim: "watching for the loss keeps no program from ending, after 0 events of the lockfile",
+  },
+  {
+    name: "keeps a descriptor of which the runtime knows nothing",
+    edits: [
+      {
+        file: ACQUIRE,
+        from: "    lock.#releaseOnUnload();",
+        to: "    lock.#releaseOnUnload(); shareWithChildren(lock);",
+      },
+      IMPATIENT,
+    ],
+    test: "worker",
+    claim: "the lock is free after the worker that holds it was terminated",
   },
 ];
