@@ -17,19 +17,20 @@ export interface Probe<Name, Result> {
 }
 
 /**
- * Measures round by round, so that noise hits all alike; in each round another one is first. The first round, which
- * fills caches and compiles, does not count.
+ * Measures round by round, so that noise hits all alike; in each round another one is first. The rounds for warming up,
+ * which fill caches and compile, do not count.
  */
 export async function inTurns<Name, Result>(
   rounds: number,
   probes: readonly Probe<Name, Result>[],
+  warmUps = 1,
 ): Promise<Map<Name, Result[]>> {
   const results = new Map<Name, Result[]>(probes.map(({ name }) => [name, []]));
-  for (let round = 0; round <= rounds; round++) {
-    const first = round % probes.length;
+  for (let round = -warmUps; round < rounds; round++) {
+    const first = (round + warmUps) % probes.length;
     for (const { name, measure } of [...probes.slice(first), ...probes.slice(0, first)]) {
       const result = await measure();
-      if (round > 0) results.get(name)!.push(result);
+      if (round >= 0) results.get(name)!.push(result);
     }
   }
   return results;

@@ -1,6 +1,6 @@
 import { OURS } from "./contestant.ts";
 import type { Measure } from "./figures.ts";
-import { format, formatRatio } from "./format.ts";
+import { format, formatRatio, round } from "./format.ts";
 import { PLACES } from "./places.ts";
 
 /** A promise of the project that figures can keep or break. */
@@ -61,9 +61,7 @@ function steady({ title, unit, figures }: Measure): Target {
   const least = Math.min(...growths);
   return {
     promise: `${title}: no growth`,
-    found: `${format(figures[0].value, unit)} ${figures[0].name}, ${format(figures.at(-1)!.value, unit)} ${
-      figures.at(-1)!.name
-    }`,
+    found: `${figures.map(({ value }) => round(value)).join(", ")} ${unit}`,
     met: least <= GROWTH,
   };
 }

@@ -58,7 +58,7 @@ async function firstHandovers(place: Place, { rounds }: Effort): Promise<Measure
   );
   return {
     id: `first-handover-${place.name}`,
-    title: `the same, the first of both processes, ${place.name}`,
+    title: `the first release to the next holder in the life of both processes, ${place.name}`,
     unit: "ms",
     how: `median of ${rounds}`,
     figures: [...results].map(([name, values]) => ({ name, value: median(values) })),
