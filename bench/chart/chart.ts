@@ -3,6 +3,7 @@ import { OURS } from "../contestant.ts";
 import type { Figure, Measure, Results } from "../figures.ts";
 import { format, formatRatio } from "../format.ts";
 import { describe } from "../table.ts";
+import { darkStyle, FAINT, INK, LINE, OTHERS_BAR, OURS_BAR, PAPER } from "./colours.ts";
 
 /** What is shown, in rows of two. */
 const SHOWN = [
@@ -13,17 +14,6 @@ const SHOWN = [
   ["cycle-sync-disk", "cycle-async-disk"],
   ["idle-1", "writing-50"],
 ];
-
-/** Each colour on a light screen, and on a dark one. */
-const COLOURS = {
-  paper: ["#ffffff", "#0d1117"],
-  ink: ["#1f2328", "#f0f6fc"],
-  faint: ["#59636e", "#9198a1"],
-  line: ["#d1d9e0", "#3d444d"],
-  ours: ["#0969da", "#4493f8"],
-  others: ["#8c959f", "#6e7681"],
-} as const;
-const [PAPER, INK, FAINT, LINE, OURS_BAR, OTHERS_BAR] = Object.values(COLOURS).map(([light]) => light);
 
 const MARGIN = 24;
 const WIDTH = 1_200;
@@ -173,12 +163,4 @@ function bars({ measure, figures }: Panel, index: number) {
 function label(measure: Measure, figure: Figure): string {
   const value = format(figure.value, measure.unit);
   return figure.name === OURS ? value : `${value}, ${formatRatio(figure.ratio)}`;
-}
-
-/** The colours of the dark screen in place of the others: what a style says goes before what an attribute says. */
-function darkStyle(): string {
-  const rules = Object.values(COLOURS).flatMap(([light, dark]) =>
-    ["fill", "stroke"].map((property) => `[${property}="${light}"] { ${property}: ${dark}; }`)
-  );
-  return `<style>@media (prefers-color-scheme: dark) {\n${rules.join("\n")}\n}</style>`;
 }
