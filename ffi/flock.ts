@@ -6,7 +6,8 @@ import type { Libc } from "./libc.ts";
 const LOCK_SH = 1;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
-const LOCK_UN = 8;
+/** Gives back what was taken, whichever it was. */
+export const LOCK_UN = 8;
 
 /** More interruptions in a row than any signal storm makes; without an end, one could stall the event loop. */
 const MAX_INTERRUPTIONS = 1_000;

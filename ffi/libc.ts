@@ -9,6 +9,7 @@
 
 import { HandoffError, LockUnsupportedError } from "./errors.ts";
 import { errnoTable } from "./errno.ts";
+import { LOCK_UN } from "./flock.ts";
 
 /** The calls this module makes. Each returns 0, or `-errno` as the kernel itself does. */
 export interface Libc {
@@ -46,10 +47,7 @@ export function openLibc(): Libc & Disposable {
   shared.users++;
   let disposed = false;
   return {
-    flock: library.flock,
-    kill: library.kill,
-    fstatfs: library.fstatfs,
-    getrlimit: library.getrlimit,
+    ...library,
     [Symbol.dispose](): void {
       if (disposed || shared === undefined) return;
       disposed = true;
@@ -129,7 +127,6 @@ export function loadLibc(loader: Loader): Libc & Disposable {
     },
     [Symbol.dispose]: (): void => library.close(),
   };
-  const LOCK_UN = 8;
   const probed = libc.flock(-1, LOCK_UN);
   if (probed === -errnoTable(loader.os).EBADF) return libc;
   library.close();

@@ -63,7 +63,7 @@ function classOf(cause: unknown, code: string | undefined): ErrorClass {
   return (name === undefined ? Error : Deno.errors[name]) as ErrorClass;
 }
 
-/** The flags to add as they would be typed; those for the directory together, since it needs both. */
+/** The flags to add as they would be typed; for the directory all that the operation needs, and lacks. */
 function flagsAdvice(cause: Error, { dataDir, access }: Required<Omit<FileErrorContext, "cause">>): string | undefined {
   if (cause.message.startsWith("Requires ffi")) return "Run with --allow-ffi.";
   const flags = access

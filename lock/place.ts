@@ -30,7 +30,7 @@ export class Place {
     try {
       const directory = inodeAt(this.dataDir);
       if (directory === undefined) return "directory-missing";
-      if (this.#directory === undefined || !sameInode(directory, this.#directory)) return "directory-replaced";
+      if (!sameInode(this.#directory, directory)) return "directory-replaced";
       const lockfile = inodeInPlace(lockfilePath(this.dataDir));
       if (lockfile === undefined) return "lockfile-missing";
       if (!sameInode(lockfile, this.#lockfile)) return "lockfile-replaced";

@@ -46,23 +46,24 @@ export function* takeLockfile(demand: Demand): Steps<Lockfile> {
 }
 
 /** A directory that is refused is left without a lockfile: so one is made only where the directory has been looked at. */
-function openLockfile({ libc, dataDir, options }: Demand): Lockfile {
+function openLockfile(demand: Demand): Lockfile {
+  const { libc, dataDir } = demand;
   using opened = new DisposableStack();
   const existing = Lockfile.open(libc, dataDir);
   if (existing !== undefined) {
     opened.use(existing);
-    if (!options.allowNetworkFilesystem) requireLocal(existing.filesystem, dataDir);
+    requireLocal(existing.filesystem, demand);
     opened.move();
     return existing;
   }
   const directory = opened.use(new DataDir(libc, dataDir));
-  if (!options.allowNetworkFilesystem) requireLocal(directory.filesystem, dataDir);
+  requireLocal(directory.filesystem, demand);
   return Lockfile.create(libc, dataDir);
 }
 
 /** Other machines may share such a filesystem, or another kernel's cache: flock there may exclude nobody. */
-function requireLocal({ type, network }: Filesystem, dataDir: string): void {
-  if (!network) return;
+function requireLocal({ type, network }: Filesystem, { dataDir, options }: Demand): void {
+  if (!network || options.allowNetworkFilesystem) return;
   throw new LockUnsupportedError(
     "filesystem",
     `Cannot lock ${JSON.stringify(dataDir)}: it is on ${type}, where flock may exclude nobody. Use a directory on a ` +

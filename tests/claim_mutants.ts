@@ -88,7 +88,7 @@ export const CLAIM_MUTANTS: readonly ClaimMutant[] = [
     name: "verifies the lockfile only",
     edits: [{
       file: PLACE,
-      from: 'if (this.#directory === undefined || !sameInode(directory, this.#directory)) return "directory-replaced";',
+      from: 'if (!sameInode(this.#directory, directory)) return "directory-replaced";',
       to: "",
     }],
     test: "verify",
@@ -107,7 +107,7 @@ export const CLAIM_MUTANTS: readonly ClaimMutant[] = [
   },
   {
     name: "refuses no network filesystem",
-    edits: [{ file: TAKE, from: "if (!network) return;", to: "return;" }],
+    edits: [{ file: TAKE, from: "if (!network || options.allowNetworkFilesystem) return;", to: "return;" }],
     test: "network_filesystem",
     claim: "a directory on nfs (0x6969) is refused, with what to do instead, and left as it was",
     needs: ["linux"],

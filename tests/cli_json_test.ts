@@ -4,6 +4,7 @@ import { claim } from "./claim.ts";
 import { deadPid } from "./dead_pid.ts";
 import { ForeignHolder } from "./foreign_holder.ts";
 import { handoff, startHandoff } from "./handoff.ts";
+import { holding } from "./holding.ts";
 import { TempDir } from "./temp_dir.ts";
 import { untilWatching } from "./watching.ts";
 
@@ -38,8 +39,7 @@ claim("status --json of a stale pidfile", async () => {
 
 claim("status --json of a held directory: its holder, and the command line", async () => {
   using dir = new TempDir();
-  await using holder = new Child("holder.ts", { args: [dir.path] });
-  await holder.ask("acquire");
+  await using holder = await holding(dir);
   // Where the kernel names another device than the file's, as on some filesystems, it is asked in another way.
   const { heldSince: _, startedAt: __, source: ___, kernelPid: ____, ...report } = await json(dir);
   assertEquals(report, {
@@ -68,8 +68,7 @@ claim("status --json tells when the lock was taken", async () => {
 claim("status --json tells when the holder was started", async () => {
   using dir = new TempDir();
   const before = Date.now();
-  await using holder = new Child("holder.ts", { args: [dir.path] });
-  await holder.ask("acquire");
+  await using _holder = await holding(dir);
   const after = Date.now();
   const started = Date.parse((await json(dir)).startedAt as string);
   assert(before - SECOND <= started && started <= after + SECOND, `${before} <= ${started} <= ${after}`);
@@ -104,8 +103,7 @@ claim("status --json does not take the holders of another directory for holders"
 
 claim("status --json names no holder beside the one in the pidfile, while others wait", async () => {
   using dir = new TempDir();
-  await using holder = new Child("holder.ts", { args: [dir.path] });
-  await holder.ask("acquire");
+  await using _holder = await holding(dir);
   await using waiting = startHandoff(["run", "--wait", dir.path, "--", "true"]);
   await untilWatching(waiting.pid, dir.path);
   assertEquals((await json(dir)).descriptorHolders, undefined);

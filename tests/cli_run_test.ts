@@ -5,6 +5,7 @@ import { snapshot } from "./disk.ts";
 import { ForeignHolder, isFree } from "./foreign_holder.ts";
 import { handoff, startHandoff } from "./handoff.ts";
 import { deadPid } from "./dead_pid.ts";
+import { holding } from "./holding.ts";
 import { TempDir } from "./temp_dir.ts";
 
 /** A command that reports, and goes on until its standard input is closed. */
@@ -66,8 +67,7 @@ claim("the command gets its arguments as they stand, whatever they look like", a
 
 claim("run exits with 75 when the directory is held, says by whom, and runs nothing", async () => {
   using dir = new TempDir();
-  await using holder = new Child("holder.ts", { args: [dir.path] });
-  await holder.ask("acquire");
+  await using holder = await holding(dir);
   const { code, stdout, stderr } = await handoff(["run", dir.path, "--", "echo", "ran"]);
   assertEquals({ code, stdout }, { code: 75, stdout: "" });
   assertStringIncludes(
@@ -104,8 +104,7 @@ claim("run without --break-stale tries only once", async () => {
 
 claim("run --break-stale runs the command after the holder was killed", async () => {
   using dir = new TempDir();
-  await using holder = new Child("holder.ts", { args: [dir.path] });
-  await holder.ask("acquire");
+  await using holder = await holding(dir);
   await holder.killed();
   assertEquals((await handoff(["run", "--break-stale", dir.path, "--", "sh", "-c", "exit 3"])).code, 3);
 });

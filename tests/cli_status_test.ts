@@ -5,6 +5,7 @@ import { deadPid } from "./dead_pid.ts";
 import { snapshot } from "./disk.ts";
 import { ForeignHolder } from "./foreign_holder.ts";
 import { handoff } from "./handoff.ts";
+import { holding } from "./holding.ts";
 import { TempDir } from "./temp_dir.ts";
 
 /** A directory in one of the states that `status` tells apart. */
@@ -137,8 +138,7 @@ claim("status never writes a control sequence that the holder has in its command
 
 claim("status needs no permission but for ffi and to read the directory", async () => {
   using dir = new TempDir();
-  await using holder = new Child("holder.ts", { args: [dir.path] });
-  await holder.ask("acquire");
+  await using holder = await holding(dir);
   const { code, stdout, stderr } = await handoff(["status", dir.path], { permissions: narrowest(dir) });
   assertEquals({ code, stderr }, { code: 1, stderr: "" });
   assertStringIncludes(stdout, `held by process ${holder.pid}, which is alive\n`);

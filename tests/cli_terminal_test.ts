@@ -2,6 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Child } from "./child.ts";
 import { claim } from "./claim.ts";
 import { handoff, handoffLine, startHandoff } from "./handoff.ts";
+import { holding } from "./holding.ts";
 import { TempDir } from "./temp_dir.ts";
 import { Terminal } from "./terminal.ts";
 import { untilWatching } from "./watching.ts";
@@ -36,8 +37,7 @@ claim("status has no colours without a terminal", async () => {
 for (const args of [["wait"], ["run", "--wait"]]) {
   claim(`${args.join(" ")} shows on a terminal who is being waited for and for how long, in one line`, async () => {
     using dir = new TempDir();
-    await using holder = new Child("holder.ts", { args: [dir.path] });
-    await holder.ask("acquire");
+    await using holder = await holding(dir);
     const command = args[0] === "run" ? ["--", "true"] : [];
     await using terminal = new Terminal(handoffLine([...args, dir.path, ...command]));
     await terminal.shows(`\rwaiting 0 s for process ${holder.pid}: ${Deno.execPath()} run`.slice(0, WIDTH));
@@ -59,8 +59,7 @@ claim("the line of those who wait is not longer than a terminal is wide", async 
 
 claim("the line of those who wait is gone when the waiting is over", async () => {
   using dir = new TempDir();
-  await using holder = new Child("holder.ts", { args: [dir.path] });
-  await holder.ask("acquire");
+  await using holder = await holding(dir);
   await using terminal = new Terminal(handoffLine(["wait", dir.path]));
   await terminal.shows("waiting");
   await holder.ask("release");
@@ -69,8 +68,7 @@ claim("the line of those who wait is gone when the waiting is over", async () =>
 
 claim("without a terminal nothing is shown while waiting", async () => {
   using dir = new TempDir();
-  await using holder = new Child("holder.ts", { args: [dir.path] });
-  await holder.ask("acquire");
+  await using holder = await holding(dir);
   await using waiting = startHandoff(["wait", dir.path]);
   await untilWatching(waiting.pid, dir.path);
   await holder.ask("release");
@@ -80,8 +78,7 @@ claim("without a terminal nothing is shown while waiting", async () => {
 
 claim("status asks for no permission on a terminal", async () => {
   using dir = new TempDir();
-  await using holder = new Child("holder.ts", { args: [dir.path] });
-  await holder.ask("acquire");
+  await using holder = await holding(dir);
   const line = handoffLine(["status", dir.path]).map((word) => word === "-A" ? `--allow-read=${dir.path}` : word);
   const asking = line.map((word) => word === "--no-prompt" ? "--allow-ffi" : word);
   await using terminal = new Terminal(asking, { noColor: true });

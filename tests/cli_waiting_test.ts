@@ -1,17 +1,17 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { Child, commandLine } from "./child.ts";
+import { type Child, commandLine } from "./child.ts";
 import { claim } from "./claim.ts";
 import { snapshot } from "./disk.ts";
 import { ForeignHolder } from "./foreign_holder.ts";
 import { handoff, startHandoff } from "./handoff.ts";
+import { holding } from "./holding.ts";
 import { inTime } from "./patience.ts";
 import { TempDir } from "./temp_dir.ts";
 import { untilWatching } from "./watching.ts";
 
 claim("run --wait runs the command when the holder has released", async () => {
   using dir = new TempDir();
-  await using holder = new Child("holder.ts", { args: [dir.path] });
-  await holder.ask("acquire");
+  await using holder = await holding(dir);
   await using running = startHandoff(["run", "--wait", dir.path, "--", ...commandLine("signalled.ts")]);
   await untilWatching(running.pid, dir.path);
   await holder.ask("release");
@@ -20,8 +20,7 @@ claim("run --wait runs the command when the holder has released", async () => {
 
 claim("run --wait --break-stale runs the command when the holder has been killed", async () => {
   using dir = new TempDir();
-  await using holder = new Child("holder.ts", { args: [dir.path] });
-  await holder.ask("acquire");
+  await using holder = await holding(dir);
   const args = ["run", "--wait", "--break-stale", dir.path, "--", ...commandLine("signalled.ts")];
   await using running = startHandoff(args);
   await untilWatching(running.pid, dir.path);
@@ -51,8 +50,7 @@ const INTERRUPTIONS = [["SIGHUP", 129], ["SIGINT", 130], ["SIGTERM", 143]] as co
 for (const [signal, code] of INTERRUPTIONS) {
   claim(`${signal} ends a run that waits with ${code}, and nothing is run or left behind`, async () => {
     using dir = new TempDir();
-    await using holder = new Child("holder.ts", { args: [dir.path] });
-    await holder.ask("acquire");
+    await using _holder = await holding(dir);
     const before = snapshot(dir.path);
     await using running = startHandoff(["run", "--wait", dir.path, "--", "touch", dir.join("ran")]);
     await untilWatching(running.pid, dir.path);
@@ -73,8 +71,7 @@ for (const [signal, code] of INTERRUPTIONS) {
 
 claim("wait exits with 0 when the holder has released, without a word", async () => {
   using dir = new TempDir();
-  await using holder = new Child("holder.ts", { args: [dir.path] });
-  await holder.ask("acquire");
+  await using holder = await holding(dir);
   const waiting = handoff(["wait", dir.path]);
   await holder.ask("release");
   assertEquals(await inTime(waiting), { code: 0, stdout: "", stderr: "" });
@@ -82,8 +79,7 @@ claim("wait exits with 0 when the holder has released, without a word", async ()
 
 claim("wait goes on until the holder has released", async () => {
   using dir = new TempDir();
-  await using holder = new Child("holder.ts", { args: [dir.path] });
-  await holder.ask("acquire");
+  await using holder = await holding(dir);
   await using waiting = startHandoff(["wait", dir.path]);
   await untilWatching(waiting.pid, dir.path);
   await holder.ask("release");
@@ -92,8 +88,7 @@ claim("wait goes on until the holder has released", async () => {
 
 claim("wait exits with 0 when the holder has been killed", async () => {
   using dir = new TempDir();
-  await using holder = new Child("holder.ts", { args: [dir.path] });
-  await holder.ask("acquire");
+  await using holder = await holding(dir);
   await using waiting = startHandoff(["wait", dir.path]);
   await untilWatching(waiting.pid, dir.path);
   await holder.killed();
@@ -103,8 +98,7 @@ claim("wait exits with 0 when the holder has been killed", async () => {
 for (const seconds of ["0", "0.05"]) {
   claim(`wait --timeout=${seconds} exits with 75 while the directory is held, and says by whom`, async () => {
     using dir = new TempDir();
-    await using holder = new Child("holder.ts", { args: [dir.path] });
-    await holder.ask("acquire");
+    await using holder = await holding(dir);
     const { code, stderr } = await inTime(handoff(["wait", `--timeout=${seconds}`, dir.path]));
     assertEquals(code, 75);
     assertStringIncludes(stderr, `handoff: Cannot wait any longer for "${dir.path}": `);

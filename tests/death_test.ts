@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Child } from "./child.ts";
 import { claim } from "./claim.ts";
+import { holding } from "./holding.ts";
 import { eventually, inTime } from "./patience.ts";
 import { pidfile } from "./pidfile.ts";
 import { TempDir } from "./temp_dir.ts";
@@ -8,8 +9,7 @@ import { TempDir } from "./temp_dir.ts";
 for (const signal of ["SIGKILL", "SIGTERM"] as const) {
   claim(`acquire() succeeds after the holder was killed with ${signal}`, async () => {
     using dir = new TempDir();
-    await using holder = new Child("holder.ts", { args: [dir.path] });
-    await holder.ask("acquire");
+    await using holder = await holding(dir);
     assertEquals((await holder.killed(signal)).signal, signal);
     assertEquals(pidfile(dir), `${holder.pid}\n`);
     await assertNextAcquires(dir);
@@ -41,16 +41,14 @@ for (const { way, what, code } of ENDS.filter((end) => end.code === 3)) {
 
 claim("acquire() succeeds after the holder ended without releasing", async () => {
   using dir = new TempDir();
-  await using holder = new Child("holder.ts", { args: [dir.path] });
-  await holder.ask("acquire");
+  await using holder = await holding(dir);
   assertEquals((await holder.end()).code, 0);
   await assertNextAcquires(dir);
 });
 
 claim("no pidfile stays behind when the holder ended without releasing", async () => {
   using dir = new TempDir();
-  await using holder = new Child("holder.ts", { args: [dir.path] });
-  await holder.ask("acquire");
+  await using holder = await holding(dir);
   assertEquals((await holder.end()).code, 0);
   assertEquals(dir.entries(), [".handoff.lock"]);
 });
@@ -68,8 +66,7 @@ claim("a holder that is stopped with SIGSTOP still holds", async () => {
 
 claim("a holder goes on after SIGCONT, and releases", async () => {
   using dir = new TempDir();
-  await using holder = new Child("holder.ts", { args: [dir.path] });
-  await holder.ask("acquire");
+  await using holder = await holding(dir);
   holder.kill("SIGSTOP");
   await eventually(() => assertStopped(holder.pid));
   holder.kill("SIGCONT");

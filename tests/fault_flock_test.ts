@@ -4,6 +4,7 @@ import { Child } from "./child.ts";
 import { claim } from "./claim.ts";
 import { assertUndone, type Failure, type Fault, inject, plainError } from "./fault.ts";
 import { isFree } from "./foreign_holder.ts";
+import { holding } from "./holding.ts";
 import { TempDir } from "./temp_dir.ts";
 import { TRACING } from "./tracer.ts";
 
@@ -41,8 +42,7 @@ for (const form of ["acquire", "acquireSync"]) {
 for (const form of ["release", "releaseSync"]) {
   claim(`${form}() frees the lock although flock is interrupted ${STORM} times`, async () => {
     using dir = new TempDir();
-    await using process = new Child("holder.ts", { args: [dir.path] });
-    await process.ask("acquire");
+    await using process = await holding(dir);
     await using storm = await inject(process.pid, dir.path, flock("EINTR", `1..${STORM}`));
     assertEquals((await process.ask(form)).event, "released");
     assertEquals(storm.injected, STORM);

@@ -5,6 +5,7 @@ import { claim } from "./claim.ts";
 import { snapshot } from "./disk.ts";
 import { RELEASE_FORMS } from "./forms.ts";
 import { isFree } from "./foreign_holder.ts";
+import { holding } from "./holding.ts";
 import { LOSSES } from "./losses.ts";
 import { pidfile } from "./pidfile.ts";
 import { TempDir } from "./temp_dir.ts";
@@ -50,11 +51,9 @@ for (const [form, release] of Object.entries(RELEASE_FORMS)) {
 
 claim("the end of a program that has lost its lock leaves the pidfile of the one that has taken it", async () => {
   using dir = new TempDir();
-  await using former = new Child("holder.ts", { args: [dir.path] });
-  await former.ask("acquire");
+  await using former = await holding(dir);
   Deno.removeSync(dir.join(".handoff.lock"));
-  await using holder = new Child("holder.ts", { args: [dir.path] });
-  await holder.ask("acquire");
+  await using holder = await holding(dir);
   await former.end();
   assertEquals(pidfile(dir), `${holder.pid}\n`);
   assertEquals(isFree(dir.path), false);

@@ -4,6 +4,7 @@ import { Child, type Report } from "./child.ts";
 import { allStarted } from "./all_started.ts";
 import { claim } from "./claim.ts";
 import { ForeignHolder, isFree } from "./foreign_holder.ts";
+import { holding } from "./holding.ts";
 import { pidfile } from "./pidfile.ts";
 import { TempDir } from "./temp_dir.ts";
 
@@ -124,8 +125,7 @@ claim("an onStale that throws leaves nothing held", () => {
 
 /** The pid of a process that held the lock until it was killed, and that nobody has by now. */
 async function killedHolder(dir: TempDir): Promise<number> {
-  await using holder = new Child("holder.ts", { args: [dir.path] });
-  await holder.ask("acquire");
+  await using holder = await holding(dir);
   await holder.killed();
   return holder.pid;
 }

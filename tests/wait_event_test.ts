@@ -4,6 +4,7 @@ import { Child } from "./child.ts";
 import { claim } from "./claim.ts";
 import { Clock } from "./clock.ts";
 import { ForeignHolder } from "./foreign_holder.ts";
+import { holding } from "./holding.ts";
 import { eventually, inTime } from "./patience.ts";
 import { TempDir } from "./temp_dir.ts";
 
@@ -11,8 +12,7 @@ const WRITES = 2_000;
 
 claim("a release by another process wakes the waiter, without any polling", async () => {
   using dir = new TempDir();
-  await using holder = new Child("holder.ts", { args: [dir.path] });
-  await holder.ask("acquire");
+  await using holder = await holding(dir);
   using clock = new Clock("never end");
   const acquiring = DataDirLock.acquire(dir.path, { timeout: Infinity });
   await holder.ask("release");
@@ -80,8 +80,7 @@ for (
 ) {
   claim(`a waiter gets the lock by polling where the kernel has no inotify ${what} left`, async () => {
     using dir = new TempDir();
-    await using holder = new Child("holder.ts", { args: [dir.path] });
-    await holder.ask("acquire");
+    await using holder = await holding(dir);
     const prefix = ["strace", "-qq", "-f", "-o", "/dev/null", "-e", `inject=${failure}`];
     await using waiter = new Child("waiter.ts", { args: [dir.path], prefix });
     assertEquals((await inTime(waiter.ask("acquire"))).event, "waiting");

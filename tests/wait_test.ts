@@ -4,14 +4,14 @@ import { Child } from "./child.ts";
 import { claim } from "./claim.ts";
 import { deadPid } from "./dead_pid.ts";
 import { ForeignHolder, isFree } from "./foreign_holder.ts";
+import { holding } from "./holding.ts";
 import { inTime } from "./patience.ts";
 import { TempDir } from "./temp_dir.ts";
 
 for (const form of ["acquire", "acquireOrBreakStale"] as const) {
   claim(`${form}() waits for a process that is alive, and gets the lock when that releases it`, async () => {
     using dir = new TempDir();
-    await using holder = new Child("holder.ts", { args: [dir.path] });
-    await holder.ask("acquire");
+    await using holder = await holding(dir);
     const told: Holder[] = [];
     const onWait = (who: Holder) => void told.push(who);
     // Between the withdrawal of the pidfile and the release of the flock the holder is unknown, which may be told.
@@ -24,8 +24,7 @@ for (const form of ["acquire", "acquireOrBreakStale"] as const) {
 
   claim(`${form}() gets the lock when the process that it waits for is killed with SIGKILL`, async () => {
     using dir = new TempDir();
-    await using holder = new Child("holder.ts", { args: [dir.path] });
-    await holder.ask("acquire");
+    await using holder = await holding(dir);
     const acquiring = DataDirLock[form](dir.path, { timeout: Infinity });
     await holder.killed();
     using lock = await inTime(acquiring);

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Child } from "./child.ts";
 import { claim } from "./claim.ts";
+import { holding } from "./holding.ts";
 import { pidfile } from "./pidfile.ts";
 import { TempDir } from "./temp_dir.ts";
 
@@ -9,8 +10,7 @@ const ONLY_THE_LOCKFILE = [".handoff.lock"];
 for (const form of ["release", "releaseSync"]) {
   claim(`${form}() leaves nothing but the lockfile`, async () => {
     using dir = new TempDir();
-    await using holder = new Child("holder.ts", { args: [dir.path] });
-    await holder.ask("acquire");
+    await using holder = await holding(dir);
     assertEquals(dir.entries(), [".handoff.lock", ".handoff.pidfile"]);
     await holder.ask(form);
     assertEquals(dir.entries(), ONLY_THE_LOCKFILE);
@@ -54,8 +54,7 @@ claim("a refused contender leaves the holder's pidfile, also when it ends", asyn
 
 claim("release() leaves a pidfile that names another process", async () => {
   using dir = new TempDir();
-  await using holder = new Child("holder.ts", { args: [dir.path] });
-  await holder.ask("acquire");
+  await using holder = await holding(dir);
   Deno.writeTextFileSync(dir.join(".handoff.pidfile"), `${Deno.pid}\n`);
   assertEquals((await holder.ask("release")).event, "released");
   assertEquals(pidfile(dir), `${Deno.pid}\n`);
