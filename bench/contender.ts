@@ -1,4 +1,4 @@
-import { Child, type Report } from "../tests/child.ts";
+import { Child, type Report } from "../tests/support/child.ts";
 
 /** What a contender can be told to do; `by` is the name of a waiter. */
 export type Order =

@@ -1,5 +1,5 @@
 /** What it costs to be told that a lock is held, by another process. */
-import { Child } from "../tests/child.ts";
+import { Child } from "../tests/support/child.ts";
 import { CONTESTANTS } from "./contestants.ts";
 import { makeDataDir, PLACES } from "./places.ts";
 import { beRefused, beRefusedSync } from "./refusal.ts";

@@ -1,4 +1,4 @@
-import { commandLine } from "../tests/child.ts";
+import { commandLine } from "../tests/support/child.ts";
 
 /** A program of `bench/programs`, whose start is measured. */
 export interface Program {

@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { type Inode, sameInode } from "../lock/inode.ts";
-import { hasAllPermissions } from "../lock/kernel_locks.ts";
+import { hasAllPermissions } from "../lock/proc_locks.ts";
 
 /** The command line of a process; undefined where it cannot be read. */
 export function commandOf(pid: number): string[] | undefined {

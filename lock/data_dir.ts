@@ -8,7 +8,7 @@ import type { Libc } from "../ffi/libc.ts";
 import { close } from "./close.ts";
 import { codeOf, fileError } from "./file_error.ts";
 import { flush } from "./flush.ts";
-import type { Pause } from "./steps.ts";
+import type { Pause } from "./sync_or_async.ts";
 
 /**
  * The absolute path of `dataDir`, independent of any later `Deno.chdir`.

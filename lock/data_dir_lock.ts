@@ -7,8 +7,8 @@ import { type AcquireOptions, type AcquireSyncOptions, checkAcquireOptions } fro
 import { publishPidfile, withdrawPidfile } from "./pidfile.ts";
 import { Place } from "./place.ts";
 import { requireRuntime } from "./runtime.ts";
-import { runAsync, runSync, type Steps } from "./steps.ts";
-import { takeLockfile } from "./take.ts";
+import { runAsync, runSync, type Steps } from "./sync_or_async.ts";
+import { takeLockfile } from "./acquire.ts";
 
 /**
  * Lets the child processes that are spawned before the disposal inherit the lock, which is then held until the last of

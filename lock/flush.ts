@@ -1,5 +1,5 @@
 import { fsync, fsyncSync } from "node:fs";
-import type { Pause } from "./steps.ts";
+import type { Pause } from "./sync_or_async.ts";
 
 /** The pause that fsync(2) of an open file is; where the file lives in memory there is nothing to wait for. */
 export function flush(fd: number, { memory }: { memory: boolean }): Pause {

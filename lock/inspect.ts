@@ -3,7 +3,7 @@ import type { Libc } from "../ffi/libc.ts";
 import { resolveExistingDataDir } from "./data_dir.ts";
 import { fileError } from "./file_error.ts";
 import { type Holder, readHolder } from "./holder.ts";
-import { askKernel } from "./kernel_locks.ts";
+import { askKernel } from "./proc_locks.ts";
 import { openLibcFor } from "./libc_for.ts";
 import { Lockfile, lockfilePath } from "./lockfile.ts";
 import { readPidfile } from "./pidfile.ts";

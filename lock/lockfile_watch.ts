@@ -1,6 +1,6 @@
 import type { Holder } from "./holder.ts";
 import type { Patience } from "./patience.ts";
-import { type Pause, sleepSync } from "./steps.ts";
+import { type Pause, sleepSync } from "./sync_or_async.ts";
 
 /** The first pause after news, in milliseconds; each further one is twice as long. */
 const SHORTEST_PAUSE = 5;

@@ -5,7 +5,7 @@ import { close } from "./close.ts";
 import type { DataDir } from "./data_dir.ts";
 import { codeOf, fileError } from "./file_error.ts";
 import { flush } from "./flush.ts";
-import type { Steps } from "./steps.ts";
+import type { Steps } from "./sync_or_async.ts";
 
 /** The path of the pidfile of `dataDir`. */
 export function pidfilePath(dataDir: string): string {

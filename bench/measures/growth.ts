@@ -1,4 +1,4 @@
-import { Child, type Report } from "../../tests/child.ts";
+import { Child, type Report } from "../../tests/support/child.ts";
 import type { Effort, Measure } from "../figures.ts";
 import { makeDataDir, PLACES } from "../places.ts";
 

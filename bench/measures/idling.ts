@@ -1,4 +1,4 @@
-import { Child } from "../../tests/child.ts";
+import { Child } from "../../tests/support/child.ts";
 import { pause } from "../clock.ts";
 import { Contender } from "../contender.ts";
 import type { Effort, Measure } from "../figures.ts";

@@ -1,5 +1,5 @@
 import { DataDirLock } from "@scope/handoff";
-import { Child } from "../../tests/child.ts";
+import { Child } from "../../tests/support/child.ts";
 import type { Effort, Measure } from "../figures.ts";
 import { makeDataDir, PLACES } from "../places.ts";
 import { inTurns, median, timeOf } from "../statistics.ts";

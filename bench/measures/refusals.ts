@@ -1,4 +1,4 @@
-import { Child } from "../../tests/child.ts";
+import { Child } from "../../tests/support/child.ts";
 import type { Effort, Measure } from "../figures.ts";
 import { makeDataDir, PLACES } from "../places.ts";
 import { beRefused, beRefusedSync } from "../refusal.ts";

@@ -3,7 +3,7 @@
  * look, goes on to look many times, and reports what comes of that.
  */
 import { DataDirLock } from "@scope/handoff";
-import { Clock } from "../clock.ts";
+import { Clock } from "../support/fake_timers.ts";
 import { errorFields, report } from "./report.ts";
 
 const LOOKS = 20;

@@ -1,0 +1,119 @@
+import { assertEquals } from "@std/assert";
+import { captured } from "../support/captured.ts";
+import { Child } from "../support/child.ts";
+import { main } from "../../cli.ts";
+import { claim } from "../support/claim.ts";
+import { handoff } from "../support/command.ts";
+import { TempDir } from "../support/temp_dir.ts";
+
+/** Command lines that are wrong, with D for the directory, and what is said about them. */
+const WRONG: readonly [line: string, message: string][] = [
+  ["", "the command is missing"],
+  ["ask D", 'there is no command "ask"'],
+  ["--ask", 'there is no option "--ask"'],
+  ["status", "the directory is missing"],
+  ["status D D2", 'there is an operand too many: "D2"'],
+  ["status --jsno D", 'there is no option "--jsno"'],
+  ["status -j D", 'there is no option "-j"'],
+  ["status --no-json D", 'there is no option "--no-json"'],
+  ["status --json=1 D", 'the option of "--json=1" takes no value'],
+  ["status --wait D", 'there is no option "--wait"'],
+  ["wait", "the directory is missing"],
+  ["wait --timeout=abc D", '--timeout needs a number of seconds, and "abc" is none'],
+  ["wait --timeout=-1 D", '--timeout needs a number of seconds, and "-1" is none'],
+  ["wait --timeout=1e3 D", '--timeout needs a number of seconds, and "1e3" is none'],
+  ["wait --timeout= D", '--timeout needs a number of seconds, and "" is none'],
+  ["wait D --timeout", '--timeout needs a number of seconds, and "" is none'],
+  ["run", "the directory is missing"],
+  ["run D", "the command is missing; it stands behind --"],
+  ["run D --", "the command is missing; it stands behind --"],
+  ["run D true", 'there is an operand too many: "true"'],
+  ["run -- true", "the directory is missing"],
+  ["run --wait=abc D -- true", '--wait needs a number of seconds, and "abc" is none'],
+  ["run --wait=-1 D -- true", '--wait needs a number of seconds, and "-1" is none'],
+  ["run --break-stale=yes D -- true", 'the option of "--break-stale=yes" takes no value'],
+  ["run --timeout=1 D -- true", 'there is no option "--timeout=1"'],
+];
+
+for (const [line, message] of WRONG) {
+  claim(`"handoff ${line}" exits with 2, says ${message}, and does nothing`, async () => {
+    using dir = new TempDir();
+    const args = line.split(" ").filter(Boolean).map((word) => word === "D" ? dir.path : word);
+    const outcome = await captured(() => main(args));
+    assertEquals(outcome, { result: 2, stdout: "", stderr: `handoff: ${message} (see --help)\n` });
+    assertEquals(dir.entries(), []);
+  });
+}
+
+/** What `--help` must tell of each command: its options and its exit codes. */
+const HELP: Readonly<Record<string, readonly string[]>> = {
+  "": ["status", "run", "wait", "--version"],
+  status: ["--json", "usage: handoff status", "0 free", "1 held", "2 error", "--allow-ffi --allow-read=DIR"],
+  run: [
+    "usage: handoff run",
+    "--wait[=SECONDS]",
+    "--break-stale",
+    "--allow-network-filesystem",
+    "75",
+    "126",
+    "127",
+    "128+n",
+    "--allow-run=",
+  ],
+  wait: [
+    "usage: handoff wait",
+    "--timeout=SECONDS",
+    "0 free",
+    "75",
+    "2 error",
+    "128+n",
+    "--allow-ffi --allow-read=DIR",
+  ],
+};
+
+for (const [command, words] of Object.entries(HELP)) {
+  const args = [...command.split(" ").filter(Boolean), "--help"];
+  const line = `"handoff ${args.join(" ")}"`;
+
+  claim(`${line} tells the usage on standard output, and exits with 0`, async () => {
+    const { code, stdout, stderr } = await handoff(args, { permissions: [] });
+    assertEquals({ code, stderr }, { code: 0, stderr: "" });
+    assertEquals(words.filter((word) => !stdout.includes(word)), []);
+  });
+
+  claim(`-h means the same as ${line}`, async () => {
+    const [help, h] = [await captured(() => main(args)), await captured(() => main([...args.slice(0, -1), "-h"]))];
+    assertEquals(h, help);
+  });
+
+  claim(`no line of ${line} is longer than the narrowest terminals are wide`, async () => {
+    const { stdout } = await captured(() => main(args));
+    assertEquals(stdout.split("\n").filter((line) => line.length > 80), []);
+  });
+}
+
+claim("--version tells the version of deno.json", async () => {
+  const { version } = JSON.parse(Deno.readTextFileSync(new URL("../../deno.json", import.meta.url)));
+  assertEquals(await handoff(["--version"], { permissions: [] }), { code: 0, stdout: `${version}\n`, stderr: "" });
+});
+
+claim("a directory whose name begins with a hyphen stands behind --", async () => {
+  using dir = new TempDir();
+  Deno.mkdirSync(dir.join("-d"));
+  const { code, stdout } = await handoff(["status", "--json", "--", "-d"], { cwd: dir.path });
+  assertEquals([code, JSON.parse(stdout).dataDir], [0, dir.join("-d")]);
+});
+
+claim("a directory whose name is a number is a directory", async () => {
+  using dir = new TempDir();
+  Deno.mkdirSync(dir.join("1e3"));
+  const { stdout } = await handoff(["status", "--json", "1e3"], { cwd: dir.path });
+  assertEquals(JSON.parse(stdout).dataDir, dir.join("1e3"));
+});
+
+claim("importing the command line does nothing, and needs no permission", async () => {
+  await using child = new Child("import_cli.ts", { permissions: [], args: ["status"] });
+  assertEquals(await child.next(), { event: "imported" });
+  const { code } = await child.end();
+  assertEquals({ code, stderr: await child.stderr }, { code: 0, stderr: "" });
+});

@@ -1,0 +1,130 @@
+import { assertEquals, assertInstanceOf, assertStringIncludes, assertThrows } from "@std/assert";
+import {
+  DataDirLock,
+  HandoffError,
+  LockHeldError,
+  LockLostError,
+  LockUnsupportedError,
+  StaleLockBreakRefusedError,
+  SyscallError,
+} from "@scope/handoff";
+import { errnoTable } from "../../ffi/errno.ts";
+import { claim } from "../support/claim.ts";
+import { ForeignHolder } from "../support/foreign_holder.ts";
+import { InterceptedLibc } from "../support/intercepted_libc.ts";
+import { TempDir } from "../support/temp_dir.ts";
+
+const NEVER_DELETE = "Never delete .handoff.lock: a second writer could then start beside the first.";
+const DEAD = 2147483647;
+
+/** What the pidfile of a held lock says, who that makes the holder, and what the message tells about it. */
+const CASES = [
+  {
+    what: "an alive holder",
+    pidfile: `${Deno.ppid}\n`,
+    holder: { pid: Deno.ppid, liveness: "alive", self: false },
+    told: [`held by process ${Deno.ppid}, which is alive`, NEVER_DELETE],
+  },
+  {
+    what: "this very process",
+    pidfile: `${Deno.pid}\n`,
+    holder: { pid: Deno.pid, liveness: "alive", self: true },
+    told: [`held by this very process (${Deno.pid})`, "container", NEVER_DELETE],
+  },
+  {
+    what: "a dead holder",
+    pidfile: `${DEAD}\n`,
+    holder: { pid: DEAD, liveness: "dead", self: false },
+    told: [`process ${DEAD}, is dead`, "a child that inherited the descriptor", "container", NEVER_DELETE],
+  },
+  {
+    what: "an unknown holder",
+    pidfile: "",
+    holder: { liveness: "unknown", self: false },
+    told: [".handoff.pidfile is missing or unreadable", NEVER_DELETE],
+  },
+] as const;
+
+for (const { what, pidfile, holder, told } of CASES) {
+  claim(`LockHeldError tells of ${what}, in its message and in its fields`, () => {
+    using dir = new TempDir();
+    using _holder = new ForeignHolder(dir.path, { pidfile: pidfile });
+    const error = assertThrows(() => DataDirLock.acquireSync(dir.path), LockHeldError);
+    assertEquals(error.message.startsWith(`Cannot lock "${dir.path}": `), true);
+    for (const part of told) assertStringIncludes(error.message, part);
+    assertEquals([error.dataDir, error.holder, error.holderPid], [dir.path, holder, error.holder.pid]);
+  });
+
+  claim(`StaleLockBreakRefusedError tells of ${what}, in its message and in its fields`, () => {
+    using dir = new TempDir();
+    using _holder = new ForeignHolder(dir.path, { pidfile: pidfile });
+    const breakStale = () => DataDirLock.acquireOrBreakStaleSync(dir.path, { onStale: () => {} });
+    const error = assertThrows(breakStale, StaleLockBreakRefusedError);
+    assertEquals(error.message.startsWith(`Cannot break the lock of "${dir.path}": `), true);
+    for (const part of told) assertStringIncludes(error.message, part);
+    assertEquals([error.dataDir, error.holder, error.holderPid], [dir.path, holder, error.holder.pid]);
+  });
+}
+
+/** How each error comes about. */
+const ORIGINS = [
+  [LockHeldError, (dir: TempDir) => {
+    using _holder = new ForeignHolder(dir.path, { pidfile: "" });
+    DataDirLock.acquireSync(dir.path);
+  }],
+  [StaleLockBreakRefusedError, (dir: TempDir) => {
+    using _holder = new ForeignHolder(dir.path, { pidfile: `${Deno.ppid}\n` });
+    DataDirLock.acquireOrBreakStaleSync(dir.path);
+  }],
+  [SyscallError, (dir: TempDir) => {
+    using _libc = new InterceptedLibc({ flock: () => ({ errno: errnoTable().ENOLCK }) });
+    DataDirLock.acquireSync(dir.path);
+  }],
+  [LockUnsupportedError, (dir: TempDir) => {
+    using _libc = new InterceptedLibc({ flock: () => 0 });
+    DataDirLock.acquireSync(dir.path);
+  }],
+  [LockLostError, (dir: TempDir) => {
+    using lock = DataDirLock.acquireSync(dir.path);
+    Deno.removeSync(dir.join(".handoff.lock"));
+    lock.verify();
+  }],
+] as const;
+
+for (const [errorClass, provoke] of ORIGINS) {
+  claim(`${errorClass.name} is a HandoffError that goes by its own name`, () => {
+    using dir = new TempDir();
+    const error = assertThrows(() => provoke(dir), HandoffError);
+    assertEquals([error.constructor, error.name], [errorClass, errorClass.name]);
+    assertEquals(String(error).startsWith(`${errorClass.name}: `), true);
+  });
+}
+
+claim("StaleLockBreakRefusedError is a LockHeldError, since held is what the lock is", () => {
+  using dir = new TempDir();
+  using _holder = new ForeignHolder(dir.path, { pidfile: "" });
+  const breakStale = () => DataDirLock.acquireOrBreakStaleSync(dir.path, { onStale: () => {} });
+  assertInstanceOf(assertThrows(breakStale, StaleLockBreakRefusedError), LockHeldError);
+});
+
+claim("an error class that a user derives goes by its own name", () => {
+  class DaemonError extends HandoffError {}
+  assertEquals(new DaemonError("stopped").name, "DaemonError");
+});
+
+claim("the message of a held lock is one line, whatever the directory is called", () => {
+  using dir = new TempDir();
+  Deno.mkdirSync(dir.join("a\nb"));
+  using _holder = new ForeignHolder(dir.join("a\nb"));
+  const error = assertThrows(() => DataDirLock.acquireSync(dir.join("a\nb")), LockHeldError);
+  assertEquals(error.message.includes("\n"), false);
+  assertStringIncludes(error.message, "a\\nb");
+});
+
+claim("Deno's own error keeps its code, and has the first error as its cause", () => {
+  using dir = new TempDir();
+  Deno.writeTextFileSync(dir.join("file"), "");
+  const error = assertThrows(() => DataDirLock.acquireSync(dir.join("file")), Deno.errors.NotADirectory);
+  assertEquals([error.code, error.cause.code], ["ENOTDIR", "ENOTDIR"]);
+  assertEquals(error instanceof HandoffError, false);
+});

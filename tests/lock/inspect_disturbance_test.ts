@@ -1,0 +1,41 @@
+import { assert, assertEquals } from "@std/assert";
+import { Child } from "../support/child.ts";
+import { claim } from "../support/claim.ts";
+import { tempDirWithData } from "../support/temp_data_dir.ts";
+import { eventually, inTime } from "../support/patience.ts";
+import type { TempDir } from "../support/temp_dir.ts";
+
+const INSPECTORS = 3;
+const ROUNDS = 100;
+const LOOKS = 1_000;
+
+claim("an acquire beside processes that probe all the time is never refused because of them", async () => {
+  using dir = tempDirWithData();
+  await using inspectors = await keepLooking(dir);
+  await using acquirer = new Child("acquirer.ts", { args: [dir.join("data"), String(ROUNDS)] });
+  assertEquals((await inTime(acquirer.next())).refused, 0);
+  for (const { looks, held } of await inspectors.found()) assert(looks > held && held > 0);
+});
+
+claim("those who probe at the same time do not take each other for a holder", async () => {
+  using dir = tempDirWithData();
+  Deno.writeTextFileSync(dir.join("data/.handoff.lock"), "");
+  await using inspectors = await keepLooking(dir);
+  await eventually(async () => {
+    for (const { looks } of await inspectors.found()) assert(looks > LOOKS);
+  });
+  assertEquals((await inspectors.found()).map(({ held }) => held), Array(INSPECTORS).fill(0));
+});
+
+async function keepLooking(dir: TempDir) {
+  const permissions = ["--allow-ffi", `--allow-read=${dir.join("data")}`];
+  const children = new AsyncDisposableStack();
+  const inspectors = Array.from({ length: INSPECTORS }, () => {
+    return children.use(new Child("inspector.ts", { args: [dir.join("data")], permissions }));
+  });
+  await Promise.all(inspectors.map((inspector) => inspector.ask("keepLooking")));
+  return {
+    found: () => Promise.all(inspectors.map((inspector) => inspector.ask("found"))),
+    [Symbol.asyncDispose]: () => children.disposeAsync(),
+  };
+}

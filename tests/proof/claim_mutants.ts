@@ -1,0 +1,125 @@
+import type { ClaimMutant } from "./claim_mutant.ts";
+
+const ACQUIRE = "lock/data_dir_lock.ts";
+const LOCKFILE = "lock/lockfile.ts";
+const PIDFILE = "lock/pidfile.ts";
+const PLACE = "lock/place.ts";
+const TAKE = "lock/acquire.ts";
+
+/** Each takes a lock, or gives it back, with a mistake that no torture finds, or not at once. */
+export const CLAIM_MUTANTS: readonly ClaimMutant[] = [
+  {
+    name: "does not compare the inodes of its two opens",
+    edits: [{ file: LOCKFILE, from: "if (!sameInode(inodeOf(second), this.inode)) return false;", to: "" }],
+    test: "lock/replaced_lockfile",
+    claim: "acquire() is refused when the lockfile put in place between open and flock is held by another",
+  },
+  {
+    name: "believes a flock without a proof",
+    edits: [{ file: TAKE, from: "lockfile.excludesOthers()", to: "true" }],
+    test: "lock/replaced_lockfile",
+    claim: "acquire() refuses a filesystem whose flock excludes nobody, and leaves the pidfile that is there",
+  },
+  {
+    name: "removes the pidfile whomever it names",
+    edits: [{
+      file: PIDFILE,
+      from: "if (parse(readStart(path)) === Deno.pid) unlinkSync(path);",
+      to: "unlinkSync(path);",
+    }],
+    test: "lock/withdrawal",
+    claim: "release() leaves a pidfile that names another process",
+  },
+  {
+    name: "keeps its flock when it cannot publish",
+    edits: [
+      { file: ACQUIRE, from: "resources.use(yield* takeLockfile({", to: "(yield* takeLockfile({" },
+      { file: ACQUIRE, from: "resources.defer(() => lockfile.unlock());", to: "" },
+      { file: ACQUIRE, from: "const place = new Place(", to: "resources.use(lockfile); const place = new Place(" },
+    ],
+    test: "lock/bad_pidfile_kind",
+    claim: "acquire() fails where the pidfile is a directory, leaves it standing and frees the lock",
+  },
+  {
+    name: "leaves the temporary file of a failure",
+    edits: [{ file: PIDFILE, from: "    unlinkIfPossible(temporary);", to: "" }],
+    test: "lock/publish",
+    claim: "a temporary pidfile that cannot be renamed is gone, and what stands in the way stays",
+  },
+  {
+    name: "does not put the earlier pidfile back after a failure",
+    edits: [{ file: PIDFILE, from: "yield* restorePidfile(directory, before);", to: "" }],
+    test: "lock/publish",
+    claim: "a pidfile of a dead process stands again when the new one cannot be made durable",
+  },
+  {
+    name: "unlinks the lockfile to break a stale lock",
+    edits: [{
+      file: TAKE,
+      from: "if (!this.#sawAlive) this.#warn(holder);",
+      to: "this.#warn(holder); Deno.removeSync(lockfile.path); return false;",
+    }],
+    test: "lock/stale_break",
+    claim: "acquireOrBreakStale() is refused when the named holder is dead and another program holds the flock",
+  },
+  {
+    name: "hands any number to kill",
+    edits: [{
+      file: "ffi/kill.ts",
+      from: "return Number.isInteger(pid) && pid >= 1 && pid <= MAX_PID;",
+      to: "return true;",
+    }],
+    test: "ffi/kill",
+    claim: 'a pidfile that holds "2147483648" never reaches kill',
+  },
+  {
+    name: "does not listen for the end of its program",
+    edits: [{ file: ACQUIRE, from: "    lock.#releaseOnUnload();", to: "" }],
+    test: "lock/death",
+    claim: "no pidfile stays behind when the holder called Deno.exit() inside its `await using` block",
+  },
+  {
+    name: "verifies the directory only",
+    edits: [{ file: PLACE, from: 'if (!sameInode(lockfile, this.#lockfile)) return "lockfile-replaced";', to: "" }],
+    test: "lock/verify",
+    claim: 'verify() throws "lockfile-replaced" after another file is renamed over the lockfile',
+  },
+  {
+    name: "verifies the lockfile only",
+    edits: [{
+      file: PLACE,
+      from: 'if (!sameInode(this.#directory, directory)) return "directory-replaced";',
+      to: "",
+    }],
+    test: "lock/verify",
+    claim: 'verify() throws "directory-replaced" after the directory is renamed and a new one made, into which the ' +
+      "lockfile is moved",
+  },
+  {
+    name: "removes the pidfile of who has the lock that it lost",
+    edits: [{
+      file: ACQUIRE,
+      from: "lockfile.isInPlace() && withdrawPidfile(dataDir)",
+      to: "withdrawPidfile(dataDir)",
+    }],
+    test: "lock/lost_release",
+    claim: "the release of a lock leaves what another process locked after the lockfile is deleted",
+  },
+  {
+    name: "refuses no network filesystem",
+    edits: [{ file: TAKE, from: "if (!network || options.allowNetworkFilesystem) return;", to: "return;" }],
+    test: "lock/network_filesystem",
+    claim: "a directory on nfs (0x6969) is refused, with what to do instead, and left as it was",
+    needs: ["linux"],
+  },
+  {
+    name: "makes its lockfile before it has looked at the filesystem",
+    edits: [{
+      file: TAKE,
+      from: "const directory = opened.use(new DataDir(libc, dataDir));",
+      to: "const directory = opened.use(new DataDir(libc, dataDir)); opened.use(Lockfile.create(libc, dataDir));",
+    }],
+    test: "lock/network_filesystem",
+    claim: "a directory on a network filesystem that does not exist yet is refused without a lockfile",
+  },
+];

@@ -1,0 +1,94 @@
+import type { Requirement } from "../support/claim.ts";
+import type { Edit } from "./mutant.ts";
+
+/** A lock that is broken on purpose, to prove that the torture can fail. */
+export interface Mutant {
+  /** "a lock that …" */
+  readonly name: string;
+  readonly edits: readonly Edit[];
+  /** The promise that the torture says it broke. */
+  readonly caughtBy: string;
+  readonly needs?: readonly Requirement[];
+}
+
+const UNLOCKED_FIRST = "resources.defer(() => lockfile.unlock());";
+const WITHDRAWN_FIRST = "resources.defer(() => lockfile.isInPlace() && withdrawPidfile(dataDir));";
+const ALIVE = "const alive = isAlive(libc, pid, pidfilePath(dataDir));";
+const YOUNG = "const alive = Date.now() - Number(Deno.statSync(pidfilePath(dataDir)).mtime) < 3;";
+
+/** Nothing stands between two writers. */
+export const LOCKS_NOTHING: Mutant = {
+  name: "skips the flock, and the proof that it excludes others",
+  edits: [
+    {
+      file: "lock/lockfile.ts",
+      from: "return tryFlock(this.#libc, this.#fd, { path: this.path });",
+      to: "return true;",
+    },
+    { file: "lock/acquire.ts", from: "lockfile.excludesOthers()", to: "true" },
+  ],
+  caughtBy: "two held the lock at once",
+};
+
+/** Each has a mistake that a lock could be written with, and that some were. */
+export const MUTANTS: readonly Mutant[] = [
+  LOCKS_NOTHING,
+  {
+    name: "skips the flock",
+    edits: [{
+      file: "ffi/flock.ts",
+      from: "const result = flockUninterrupted(libc, fd, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB);",
+      to: "const result = 0 as number;",
+    }],
+    caughtBy: "the lock failed",
+  },
+  {
+    name: "unlinks the lockfile on release",
+    edits: [{
+      file: "lock/data_dir_lock.ts",
+      from: UNLOCKED_FIRST,
+      to: "resources.defer(() => { lockfile.unlock(); try { Deno.removeSync(lockfile.path); } catch { /* gone */ } });",
+    }],
+    caughtBy: "the lockfile is not the one that it was",
+  },
+  {
+    name: "lets children inherit it",
+    edits: [{
+      file: "lock/data_dir_lock.ts",
+      from: "    lock.#releaseOnUnload();",
+      to: "    lock.#releaseOnUnload(); shareWithChildren(lock);",
+    }],
+    caughtBy: "the lock is held, and all that contended for it are gone",
+  },
+  {
+    name: "removes the pidfile after unlocking",
+    edits: [
+      { file: "lock/data_dir_lock.ts", from: UNLOCKED_FIRST, to: "" },
+      { file: "lock/data_dir_lock.ts", from: WITHDRAWN_FIRST, to: `${WITHDRAWN_FIRST} ${UNLOCKED_FIRST}` },
+    ],
+    caughtBy: "the pidfile did not name the holder",
+    // The moment between the two is too short to be met by chance.
+    needs: ["strace"],
+  },
+  {
+    name: "reads EPERM as dead",
+    edits: [
+      { file: "ffi/kill.ts", from: "if (result === 0 || result === -EPERM)", to: "if (result === 0)" },
+      { file: "ffi/kill.ts", from: "if (result === -ESRCH)", to: "if (result === -ESRCH || result === -EPERM)" },
+    ],
+    caughtBy: "a live holder was called dead",
+  },
+  {
+    name: "calls a holder dead by the mtime of its pidfile",
+    edits: [{ file: "lock/holder.ts", from: ALIVE, to: YOUNG }],
+    caughtBy: "a live holder was called dead",
+  },
+  {
+    name: "breaks a lock by the mtime of its pidfile",
+    edits: [
+      { file: "lock/holder.ts", from: ALIVE, to: YOUNG },
+      { file: "lock/acquire.ts", from: "this.#warn(holder);", to: "return true;" },
+    ],
+    caughtBy: "two held the lock at once",
+  },
+];

@@ -1,0 +1,134 @@
+import { type ClaimMutant, IMPATIENT } from "./claim_mutant.ts";
+
+const ACQUIRE = "lock/data_dir_lock.ts";
+const LOSS_WATCH = "lock/loss_watch.ts";
+const TAKE = "lock/acquire.ts";
+const WATCH = "lock/lockfile_watch.ts";
+
+/** Each waits, looks, or lives beside its program, with a mistake that no torture finds, or not at once. */
+export const WAITING_MUTANTS: readonly ClaimMutant[] = [
+  {
+    name: "opens libc when it is imported",
+    edits: [{
+      file: ACQUIRE,
+      from: "export let shareWithChildren",
+      to: 'openLibcFor("/");\nexport let shareWithChildren',
+    }],
+    test: "project/audit",
+    claim: "importing the module asks for no file, library or environment variable",
+  },
+  {
+    name: "reads the environment when it is imported",
+    edits: [{
+      file: TAKE,
+      from: "const MAX_REPLACEMENTS = 10;",
+      to: 'const MAX_REPLACEMENTS = Deno.env.get("TRIES") ?? 10;',
+    }],
+    test: "lock/permissions",
+    claim: "importing the module needs no permission at all",
+  },
+  {
+    name: "keeps the event loop waiting",
+    edits: [
+      { file: "lock/sync_or_async.ts", from: "await step.value.sync();", to: "step.value.syncSync();" },
+      IMPATIENT,
+    ],
+    test: "lock/wait_abort",
+    claim: "a program that waits goes on with all else",
+    needs: ["linux"],
+  },
+  {
+    name: "sleeps on when it is aborted",
+    edits: [{ file: WATCH, from: 'signal?.addEventListener("abort", resolve as () => void);', to: "" }],
+    test: "lock/wait_abort",
+    claim: "acquire() that is aborted while it waits, is over before any timer",
+  },
+  {
+    name: "waits on when it is aborted",
+    edits: [{ file: TAKE, from: "this.#patience.signal?.throwIfAborted();", to: "" }],
+    test: "lock/wait_abort",
+    claim: "acquire() that is aborted by its onWait is over before any timer",
+  },
+  {
+    name: "watches on when it has given up",
+    edits: [{ file: WATCH, from: "this.#watcher?.close();", to: "" }],
+    test: "lock/wait_abort",
+    claim: "an aborted acquire leaves no descriptor open and watches nothing",
+    needs: ["linux"],
+  },
+  {
+    name: "only polls",
+    edits: [{ file: WATCH, from: "this.#watcher = watch(this.#path);", to: "" }, IMPATIENT],
+    test: "lock/wait_event",
+    claim: "a release by another process wakes the waiter, without any polling",
+    needs: ["linux"],
+  },
+  {
+    name: "watches the whole directory",
+    edits: [{ file: WATCH, from: "Deno.watchFs(path, ", to: 'Deno.watchFs(path.slice(0, path.lastIndexOf("/")), ' }],
+    test: "lock/wait_event",
+    claim: "a directory that its holder writes to all the time does not wake the waiter",
+    needs: ["linux"],
+  },
+  {
+    name: "never polls",
+    edits: [{ file: WATCH, from: "Math.min(this.#pause, longest, patience.left)", to: "2 ** 31 - 1" }, IMPATIENT],
+    test: "lock/wait_event",
+    claim: "a waiter gets the lock by polling where the runtime can watch no file",
+  },
+  {
+    name: "does not look when something happens to its lockfile",
+    edits: [{ file: LOSS_WATCH, from: "watch(path, () => this.#onEvent())", to: "watch(path, () => {})" }, IMPATIENT],
+    test: "lock/lost",
+    claim: "an event tells, where no timer does, that the lockfile is deleted",
+  },
+  {
+    name: "makes a lockfile to inspect",
+    edits: [{
+      file: "lock/inspect.ts",
+      from: "if (file === undefined) return",
+      to:
+        "if (file === undefined) try { Lockfile.create(libc, dataDir)[Symbol.dispose](); } catch { /* may not */ }\n" +
+        "  if (file === undefined) return",
+    }],
+    test: "lock/inspect",
+    claim: "inspecting a directory that was never locked creates nothing and changes nothing",
+  },
+  {
+    name: "takes an inspection for a writer",
+    edits: [{ file: TAKE, from: "if (lockfile.hasWriter()) return false;", to: "return false;" }],
+    test: "lock/readers",
+    claim: "acquire() gets the lock that a reader gives back meanwhile, though it is not to wait",
+  },
+  {
+    name: "leaves libc open",
+    edits: [{ file: ACQUIRE, from: "resources.use(openLibcFor(dataDir))", to: "openLibcFor(dataDir)" }],
+    test: "ffi/libc_lifetime",
+    claim: "libc is closed after release()",
+  },
+  {
+    name: "closes libc under another lock",
+    edits: [{ file: "ffi/libc.ts", from: "if (--shared.users > 0) return;", to: "" }],
+    test: "ffi/libc_lifetime",
+    claim: "libc stays open until the last of several locks is released",
+  },
+  {
+    name: "keeps its program alive to watch for its loss",
+    edits: [{ file: LOSS_WATCH, from: "Deno.unrefTimer(this.#timer);", to: "" }, IMPATIENT],
+    test: "lock/lost",
+    claim: "watching for the loss keeps no program from ending, after 0 events of the lockfile",
+  },
+  {
+    name: "keeps a descriptor of which the runtime knows nothing",
+    edits: [
+      {
+        file: ACQUIRE,
+        from: "    lock.#releaseOnUnload();",
+        to: "    lock.#releaseOnUnload(); shareWithChildren(lock);",
+      },
+      IMPATIENT,
+    ],
+    test: "lock/worker",
+    claim: "the lock is free after the worker that holds it was terminated",
+  },
+];
