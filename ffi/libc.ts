@@ -7,6 +7,7 @@
  * each signature is declared as `struct { int }`, which every ABI we run on passes exactly like the `int` itself.
  */
 
+import { bindCalls, type Calls, type CallTable, declarations } from "./calls.ts";
 import { HandoffError, LockUnsupportedError } from "./errors.ts";
 import { errnoTable } from "./errno.ts";
 import { LOCK_UN } from "./flock.ts";
@@ -134,6 +135,24 @@ export function loadLibc(loader: Loader): Libc & Disposable {
     "errno",
     `errno cannot be read: flock(-1, LOCK_UN) must fail with EBADF, and errno says ${-probed}`,
   );
+}
+
+/** Opens the calls of `table` beside what a lock opens, in a libc of their own. */
+export function openSymbols<const T extends CallTable>(
+  table: T,
+  loader: Loader = thisRuntime(),
+): Calls<T> & Disposable {
+  const { memcpy, errnoLocation } = symbolsFor(loader);
+  const library = openFirst(loader, { ...declarations(table), memcpy, errnoLocation });
+  const location = library.symbols.errnoLocation();
+  const errnoBytes = new Uint8Array(4);
+  const errnoValue = new Int32Array(errnoBytes.buffer);
+  function errno(): number {
+    library.symbols.memcpy(errnoBytes, location, 4n);
+    return errnoValue[0];
+  }
+  const calls = bindCalls(table, library.symbols, errno);
+  return { ...calls, [Symbol.dispose]: (): void => library.close() };
 }
 
 const SYMBOLS = {
