@@ -1,0 +1,56 @@
+import { HandoffError } from "../lock/errors.ts";
+
+/** The other end is gone, or this one was closed: nothing more can be sent or received. */
+export class ChannelClosedError extends HandoffError {}
+
+/**
+ * What a peer did not do in time:
+ *
+ * - `"timeout"`: a whole message did not arrive, however much of it did;
+ * - `"silence"`: nothing at all arrived;
+ * - `"write"`: it did not take what was sent. The channel is closed then.
+ */
+export type ChannelTimeoutKind = "timeout" | "silence" | "write";
+
+/** The peer was too slow. After `"timeout"` and `"silence"` the channel can go on where it was. */
+export class ChannelTimeoutError extends HandoffError {
+  readonly kind: ChannelTimeoutKind;
+  /** For how long it was waited for, in milliseconds. */
+  readonly ms: number;
+
+  /** An error for a peer that did nothing, or not enough, for `ms`. */
+  constructor(kind: ChannelTimeoutKind, ms: number) {
+    super(`${TIMEOUTS[kind]} ${Math.round(ms)} ms`);
+    this.kind = kind;
+    this.ms = ms;
+  }
+}
+
+const TIMEOUTS: Readonly<Record<ChannelTimeoutKind, string>> = {
+  timeout: "The peer sent no whole message within",
+  silence: "The peer was silent for",
+  write: "The peer did not take a message within",
+};
+
+/** Not one byte and not one descriptor of a message was sent: the sender still owns what it was about to give away. */
+export class NothingSentError extends HandoffError {
+  /** The system's code, such as `"ETOOMANYREFS"`, `"EPIPE"` or, when the peer took nothing in time, `"EAGAIN"`. */
+  readonly code: string;
+
+  /** An error for the `verb` that was not sent. */
+  constructor(verb: string, code: string, options?: ErrorOptions) {
+    super(`Nothing of the message "${verb}" was sent: ${code}`, options);
+    this.code = code;
+  }
+}
+
+/** A process of another user is at the other end of a socket: it was not answered. */
+export class PeerNotPermittedError extends HandoffError {
+  readonly uid: number;
+
+  /** An error for the user `uid` at the other end of `path`. */
+  constructor(path: string, uid: number) {
+    super(`Cannot connect to ${JSON.stringify(path)}: it is served by a process of user ${uid}`);
+    this.uid = uid;
+  }
+}
