@@ -15,7 +15,7 @@ export function encodeFrame(message: Message, version: number = PROTO_MAX): Uint
   const payload = encodeMessage(message);
   const length = VERSION_BYTES + payload.length;
   if (length > MAX_FRAME_BYTES) {
-    throw new ProtocolError("frame-too-large", `Cannot send a ${message.type} ${tooLarge(length)}`);
+    throw new ProtocolError("frame-too-large", `Cannot send a message of type ${message.type} ${tooLarge(length)}`);
   }
   const frame = new Uint8Array(LENGTH_BYTES + length);
   const header = new DataView(frame.buffer);

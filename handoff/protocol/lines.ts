@@ -43,6 +43,12 @@ export class LineReader {
     return this.#received.length;
   }
 
+  /** To be called at the stream's end: the last line, where it came without a newline. */
+  finish(): string | undefined {
+    if (this.pendingBytes === 0) return undefined;
+    return decodeUtf8(this.#received.peek(this.pendingBytes)!);
+  }
+
   #next(): string | undefined {
     const window = this.#received.peek(Math.min(this.#received.length, this.#maxBytes))!;
     const newline = window.indexOf(NEWLINE, this.#searched);

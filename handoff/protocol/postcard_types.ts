@@ -67,7 +67,7 @@ export function fixedBytes(length: number): Codec<Uint8Array> {
   };
 }
 
-/** Items with their number before them. */
+/** Items with their number before them. What is allocated grows with what is read, not with what is announced. */
 export function list<T>(item: Codec<T>): Codec<readonly T[]> {
   return {
     write(sink, values) {
@@ -75,8 +75,9 @@ export function list<T>(item: Codec<T>): Codec<readonly T[]> {
       for (const value of values) item.write(sink, value);
     },
     read(source) {
-      // No item is shorter than a byte: a longer list than that ends here, before anything is allocated for it.
-      return Array.from({ length: readLength(source) }, () => item.read(source));
+      const values: T[] = [];
+      for (let missing = readLength(source); missing > 0; missing--) values.push(item.read(source));
+      return values;
     },
   };
 }

@@ -1,5 +1,17 @@
 import { ProtocolError } from "./errors.ts";
-import { array, count, exactObject, flag, oneOf, optional, parseJson, record, type Shape, text } from "./shapes.ts";
+import {
+  array,
+  count,
+  duration,
+  exactObject,
+  flag,
+  oneOf,
+  optional,
+  parseJson,
+  record,
+  type Shape,
+  text,
+} from "./shapes.ts";
 import type { Unsupported } from "./transfer_messages.ts";
 import type {
   PlainRequest,
@@ -46,7 +58,7 @@ export function encodeTriggerEvent(event: TriggerEvent): Uint8Array {
 
 type JsonRequest = UpgradeRequest | RollbackRequest | PlainRequest;
 
-const limits = { timeoutMs: optional(count), force: optional(flag), soakSecs: optional(count) };
+const limits = { timeoutMs: optional(count), force: optional(flag), soakSecs: optional(duration) };
 
 const REQUESTS: { readonly [Verb in JsonRequest["verb"]]: Shape<JsonRequest & { verb: Verb }> } = {
   upgrade: exactObject<UpgradeRequest>({
@@ -71,7 +83,7 @@ function plain<Verb extends PlainRequest["verb"]>(verb: Verb): Shape<PlainReques
 
 function parseRequest(line: string): TriggerRequest {
   const { v, verb, ...options } = record(parseJson(line), "a request");
-  const name = text(verb, "the verb");
+  const name = text(verb ?? "", "the verb");
   if (v !== TRIGGER_VERSION || !Object.hasOwn(REQUESTS, name)) return { verb: "unsupported", of: name };
   return REQUESTS[name as JsonRequest["verb"]]({ verb, ...options }, name);
 }

@@ -1,0 +1,92 @@
+import fc from "fast-check";
+import type { Journal } from "../../../handoff/protocol/journal.ts";
+import type { Message, MessageType } from "../../../handoff/protocol/messages.ts";
+
+const u16 = fc.integer({ min: 0, max: 0xffff });
+const u32 = fc.integer({ min: 0, max: 0xffffffff });
+const u64 = fc.bigInt({ min: 0n, max: 0xffffffffffffffffn });
+const text = fc.string({ unit: "binary" });
+const handoffId = fc.uuid();
+
+const FIELDS: { readonly [Type in MessageType]: FieldsOf<Type> } = {
+  Hello: {
+    role: fc.constantFrom("incumbent", "successor"),
+    pid: u32,
+    buildId: fc.uint8Array(),
+    protoMin: u16,
+    protoMax: u16,
+    capabilities: u64,
+  },
+  HelloAck: { protoVersionChosen: u16, handoffId },
+  PrepareHandoff: { handoffId, successorPid: u32, deadlineMs: u64, drainGraceMs: u64 },
+  Drained: { openConnsRemaining: u32, acceptClosed: fc.boolean() },
+  SealRequest: { handoffId },
+  SealProgress: { shardsSealed: u32, shardsTotal: u32, lastRevision: u64 },
+  SealComplete: {
+    handoffId,
+    lastRevisionPerShard: fc.array(u64),
+    dataDirFingerprint: fc.uint8Array({ minLength: 32, maxLength: 32 }),
+  },
+  SealFailed: { handoffId, error: text, partialState: text },
+  Begin: { handoffId },
+  Ready: {
+    handoffId,
+    listeningOn: fc.array(text),
+    healthzOk: fc.boolean(),
+    advertisedRevisionPerShard: fc.array(u64),
+  },
+  Commit: { handoffId },
+  Abort: { handoffId, reason: text },
+  ResumeAfterAbort: { handoffId },
+  Heartbeat: { tsMs: u64 },
+};
+
+type FieldsOf<Type extends MessageType> = {
+  readonly [Name in keyof Omit<Extract<Message, { type: Type }>, "type">]: fc.Arbitrary<
+    Extract<Message, { type: Type }>[Name]
+  >;
+};
+
+/** Any message, of any type alike often. */
+export const messages: fc.Arbitrary<Message> = fc.oneof(
+  ...Object.entries(FIELDS).map(([type, fields]: [string, Record<string, fc.Arbitrary<unknown>>]) =>
+    fc.record({ type: fc.constant(type), ...fields }, { noNullPrototype: true })
+  ),
+) as fc.Arbitrary<unknown> as fc.Arbitrary<Message>;
+
+/** Any journal. */
+export const journals: fc.Arbitrary<Journal> = fc.record({
+  handoffId,
+  phase: fc.constantFrom(
+    "negotiating" as const,
+    "draining" as const,
+    "sealing" as const,
+    "awaiting-ready" as const,
+    "committed" as const,
+    "resuming-after-abort" as const,
+  ),
+  incumbentPid: u32,
+  successorPid: u32,
+  startedAtUnixMs: u64,
+}, { requiredKeys: ["handoffId", "phase", "incumbentPid", "startedAtUnixMs"], noNullPrototype: true });
+
+/** Bytes of any kind, and such as are nearly of the kind that `encoded` gives: cut short, altered, with more inside. */
+export function bytesNear(encoded: fc.Arbitrary<Uint8Array>): fc.Arbitrary<Uint8Array> {
+  const splice = fc.record({ at: fc.nat(100), remove: fc.nat(3), insert: fc.uint8Array({ maxLength: 12 }) });
+  const spoilt = fc.tuple(encoded, fc.array(splice, { minLength: 1, maxLength: 3 })).map(([bytes, splices]) =>
+    splices.reduce((before, { at, remove, insert }) => {
+      const result = [...before];
+      result.splice(at % (before.length + 1), remove, ...insert);
+      return Uint8Array.from(result);
+    }, bytes)
+  );
+  return fc.oneof(fc.uint8Array({ maxLength: 200 }), spoilt, spoilt);
+}
+
+/** The same bytes in chunks of any length, empty ones included. */
+export function inChunks(bytes: Uint8Array): fc.Arbitrary<Uint8Array[]> {
+  return fc.array(fc.nat(bytes.length), { maxLength: 20 }).map((places) => {
+    const ends = [...places.sort((a, b) => a - b), bytes.length];
+    return ends.map((end, index) => bytes.subarray(ends[index - 1] ?? 0, end));
+  });
+}
