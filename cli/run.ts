@@ -1,5 +1,5 @@
 import { codeOf } from "../lock/file_error.ts";
-import { DataDirLock, shareWithChildren } from "../lock/data_dir_lock.ts";
+import { HeldLock } from "../lock/held_lock.ts";
 import { type Arguments, type Command, FOR_EVER, milliseconds, onlyDirectory, usageError } from "./command.ts";
 import { EXIT, Failure } from "./exit_codes.ts";
 import { Signals } from "./signals.ts";
@@ -56,21 +56,20 @@ interface Terms {
   readonly signal: AbortSignal;
 }
 
-async function acquire(dataDir: string, { flags, timeout, signal }: Terms): Promise<DataDirLock> {
+async function acquire(dataDir: string, { flags, timeout, signal }: Terms): Promise<HeldLock> {
   using line = new WaitingLine();
   const options = {
     timeout,
     signal,
     allowNetworkFilesystem: flags.has("allow-network-filesystem"),
     onWait: line.show.bind(line),
+    breakStale: flags.has("break-stale"),
   };
-  return flags.has("break-stale")
-    ? await DataDirLock.acquireOrBreakStale(dataDir, options)
-    : await DataDirLock.acquire(dataDir, options);
+  return await HeldLock.acquire(dataDir, options);
 }
 
-function spawn(lock: DataDirLock, command: string, args: readonly string[]): Deno.ChildProcess {
-  using _ = shareWithChildren(lock);
+function spawn(lock: HeldLock, command: string, args: readonly string[]): Deno.ChildProcess {
+  using _ = lock.shareWithChildren();
   try {
     return new Deno.Command(command, { args: [...args], stdin: "inherit", stdout: "inherit", stderr: "inherit" })
       .spawn();

@@ -5,6 +5,7 @@ export interface Errno {
   readonly EINTR: number;
   readonly EBADF: number;
   readonly EWOULDBLOCK: number;
+  readonly EBUSY: number;
   readonly EINVAL: number;
   readonly EFBIG: number;
   readonly EDQUOT: number;
@@ -13,7 +14,7 @@ export interface Errno {
   readonly EOPNOTSUPP: number;
 }
 
-const COMMON = { EPERM: 1, ESRCH: 3, EINTR: 4, EBADF: 9, EINVAL: 22, EFBIG: 27 } as const;
+const COMMON = { EPERM: 1, ESRCH: 3, EINTR: 4, EBADF: 9, EBUSY: 16, EINVAL: 22, EFBIG: 27 } as const;
 
 const LINUX: Errno = {
   ...COMMON,

@@ -62,7 +62,10 @@ function openLockfile(demand: Demand): Lockfile {
 }
 
 /** Other machines may share such a filesystem, or another kernel's cache: flock there may exclude nobody. */
-function requireLocal({ type, network }: Filesystem, { dataDir, options }: Demand): void {
+export function requireLocal(
+  { type, network }: Filesystem,
+  { dataDir, options }: Pick<Demand, "dataDir" | "options">,
+): void {
   if (!network || options.allowNetworkFilesystem) return;
   throw new LockUnsupportedError(
     "filesystem",

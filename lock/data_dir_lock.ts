@@ -1,20 +1,5 @@
-import { DataDir, resolveDataDir } from "./data_dir.ts";
-import { HandoffError } from "./errors.ts";
-import { openLibcFor } from "./libc_for.ts";
-import type { Lockfile } from "./lockfile.ts";
-import { LossWatch } from "./loss_watch.ts";
-import { type AcquireOptions, type AcquireSyncOptions, checkAcquireOptions } from "./options.ts";
-import { publishPidfile, withdrawPidfile } from "./pidfile.ts";
-import { Place } from "./place.ts";
-import { requireRuntime } from "./runtime.ts";
-import { runAsync, runSync, type Steps } from "./sync_or_async.ts";
-import { takeLockfile } from "./acquire.ts";
-
-/**
- * Lets the child processes that are spawned before the disposal inherit the lock, which is then held until the last of
- * them has ended, whatever becomes of this process. For the parts of this project that pass the lock on, on purpose.
- */
-export let shareWithChildren: (lock: DataDirLock) => Disposable;
+import { HeldLock } from "./held_lock.ts";
+import type { AcquireOptions, AcquireSyncOptions } from "./options.ts";
 
 /**
  * Sole ownership of a data directory, until it is released or the process ends, however it ends.
@@ -38,15 +23,10 @@ export let shareWithChildren: (lock: DataDirLock) => Disposable;
  * ```
  */
 export class DataDirLock implements Disposable, AsyncDisposable {
-  readonly #place: Place;
-  readonly #lockfile: Lockfile;
-  readonly #resources: DisposableStack;
-  #lossWatch?: LossWatch;
+  readonly #held: HeldLock;
 
-  private constructor(place: Place, lockfile: Lockfile, resources: DisposableStack) {
-    this.#place = place;
-    this.#lockfile = lockfile;
-    this.#resources = resources;
+  private constructor(held: HeldLock) {
+    this.#held = held;
   }
 
   /**
@@ -87,12 +67,12 @@ export class DataDirLock implements Disposable, AsyncDisposable {
    * ```
    */
   static async acquire(dataDir: string | URL, options: AcquireOptions = {}): Promise<DataDirLock> {
-    return await runAsync(DataDirLock.#acquire(dataDir, { options, breakStale: false }));
+    return new DataDirLock(await HeldLock.acquire(dataDir, { ...options, breakStale: false }));
   }
 
   /** The same as {@linkcode DataDirLock.acquire}, but it never waits, and the event loop stands still during a flush. */
   static acquireSync(dataDir: string | URL, options: AcquireSyncOptions = {}): DataDirLock {
-    return runSync(DataDirLock.#acquire(dataDir, { options: withoutWaiting(options), breakStale: false }));
+    return new DataDirLock(HeldLock.acquireSync(dataDir, { ...options, breakStale: false }));
   }
 
   /**
@@ -116,22 +96,22 @@ export class DataDirLock implements Disposable, AsyncDisposable {
    * ```
    */
   static async acquireOrBreakStale(dataDir: string | URL, options: AcquireOptions = {}): Promise<DataDirLock> {
-    return await runAsync(DataDirLock.#acquire(dataDir, { options, breakStale: true }));
+    return new DataDirLock(await HeldLock.acquire(dataDir, { ...options, breakStale: true }));
   }
 
   /** The same as {@linkcode DataDirLock.acquireOrBreakStale}, but it never waits, and holds up the event loop. */
   static acquireOrBreakStaleSync(dataDir: string | URL, options: AcquireSyncOptions = {}): DataDirLock {
-    return runSync(DataDirLock.#acquire(dataDir, { options: withoutWaiting(options), breakStale: true }));
+    return new DataDirLock(HeldLock.acquireSync(dataDir, { ...options, breakStale: true }));
   }
 
   /** The absolute path of the locked directory, fixed when it was acquired: a later `Deno.chdir` changes nothing. */
   get dataDir(): string {
-    return this.#place.dataDir;
+    return this.#held.dataDir;
   }
 
   /** Whether the lock was given back. */
   get released(): boolean {
-    return this.#resources.disposed;
+    return this.#held.released;
   }
 
   /**
@@ -149,9 +129,7 @@ export class DataDirLock implements Disposable, AsyncDisposable {
    * ```
    */
   verify(): void {
-    if (this.released) throw new HandoffError(`The lock of ${JSON.stringify(this.dataDir)} was released`);
-    const loss = this.#place.loss();
-    if (loss !== undefined) throw loss;
+    this.#held.verify();
   }
 
   /**
@@ -171,11 +149,7 @@ export class DataDirLock implements Disposable, AsyncDisposable {
    * ```
    */
   get lost(): AbortSignal {
-    if (this.#lossWatch !== undefined) return this.#lossWatch.signal;
-    if (this.released) return new AbortController().signal;
-    const watch = new LossWatch({ path: this.#lockfile.path, check: () => this.#place.loss() });
-    this.#lossWatch = this.#resources.use(watch);
-    return watch.signal;
+    return this.#held.lost;
   }
 
   /**
@@ -183,7 +157,7 @@ export class DataDirLock implements Disposable, AsyncDisposable {
    * anything. Should a step fail, the others are done all the same, and the failure is thrown afterwards.
    */
   releaseSync(): void {
-    this.#resources.dispose();
+    this.#held.releaseSync();
   }
 
   /** The same as {@linkcode DataDirLock.releaseSync}. */
@@ -201,50 +175,4 @@ export class DataDirLock implements Disposable, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.release();
   }
-
-  static *#acquire(input: string | URL, terms: Terms): Steps<DataDirLock> {
-    checkAcquireOptions(terms.options);
-    requireRuntime();
-    const dataDir = resolveDataDir(input);
-    using resources = new DisposableStack();
-    const libc = resources.use(openLibcFor(dataDir));
-    const lockfile = resources.use(yield* takeLockfile({ libc, dataDir, ...terms }));
-    resources.defer(() => lockfile.unlock());
-    using directory = new DataDir(libc, dataDir, lockfile.filesystem);
-    yield* publishPidfile(directory);
-    // What now stands at the path of a lost lock may be another's, who may even have our pid, in a container of its own.
-    resources.defer(() => lockfile.isInPlace() && withdrawPidfile(dataDir));
-    terms.options.signal?.throwIfAborted();
-    const place = new Place(dataDir, lockfile.inode);
-    const lock = new DataDirLock(place, lockfile, resources.move());
-    lock.#releaseOnUnload();
-    return lock;
-  }
-
-  static {
-    shareWithChildren = (lock) => lock.#lockfile.shareWithChildren();
-  }
-
-  /** `using` does not run on `Deno.exit`; the unload event does, and spares the next start a stale pidfile. */
-  #releaseOnUnload(): void {
-    const release = () => {
-      try {
-        this.releaseSync();
-      } catch {
-        // The process ends, which frees the lock; a pidfile that stays behind is harmless.
-      }
-    };
-    addEventListener("unload", release);
-    this.#resources.defer(() => removeEventListener("unload", release));
-  }
-}
-
-interface Terms {
-  readonly options: AcquireOptions;
-  readonly breakStale: boolean;
-}
-
-/** What a caller of a sync form may have passed beside its type. */
-function withoutWaiting({ onStale, allowNetworkFilesystem }: AcquireSyncOptions): AcquireOptions {
-  return { onStale, allowNetworkFilesystem };
 }

@@ -51,6 +51,23 @@ export class StaleLockBreakRefusedError extends LockHeldError {
   }
 }
 
+/** The descriptor that another process sent is not the lock of the directory. It was closed, and nothing is locked. */
+export class LockAdoptionError extends HandoffError {
+  /** The data directory, as an absolute path. */
+  readonly dataDir: string;
+
+  /** An error about what came as descriptor `fd`. */
+  constructor(dataDir: string, fd: number) {
+    super(
+      `Cannot adopt the lock of ${
+        JSON.stringify(dataDir)
+      }: descriptor ${fd} is not its .handoff.lock. Another file was ` +
+        "received, or .handoff.lock was deleted or replaced after it was locked",
+    );
+    this.dataDir = dataDir;
+  }
+}
+
 /**
  * How exclusion was lost: the lockfile, or the data directory, is not at its path any more, or another one is. The path
  * that counts is the one the lock was acquired by.

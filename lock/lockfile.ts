@@ -3,6 +3,7 @@ import { LockUnsupportedError } from "../ffi/errors.ts";
 import { type Filesystem, filesystemOf } from "../ffi/filesystem.ts";
 import { tryFlock, unlockFlock } from "../ffi/flock.ts";
 import { duplicateForChildren, type Libc } from "../ffi/libc.ts";
+import type { ReceivedDescriptor } from "../ffi/received_descriptor.ts";
 import { close } from "./close.ts";
 import { codeOf, fileError } from "./file_error.ts";
 import { type Inode, inodeInPlace, inodeOf, sameInode } from "./inode.ts";
@@ -26,6 +27,7 @@ export class Lockfile implements Disposable {
   #filesystem?: Filesystem;
   #inode?: Inode;
   #shared = false;
+  #passed = false;
 
   private constructor(libc: Pick<Libc, "flock" | "fstatfs">, dataDir: string, open: (path: string) => number) {
     this.#libc = libc;
@@ -51,6 +53,26 @@ export class Lockfile implements Disposable {
   /** Opens the lockfile of an existing directory; creates it unless somebody else just has. */
   static create(libc: Pick<Libc, "flock" | "fstatfs">, dataDir: string): Lockfile {
     return new Lockfile(libc, dataDir, openOrCreate);
+  }
+
+  /**
+   * The lockfile that another process locked and sent. It gets a number that the runtime knows and closes with its
+   * worker: that of another open of the same path, which has no flock. Undefined when what was received is not open, or
+   * not the file at the path.
+   */
+  static receive(
+    libc: Pick<Libc, "flock" | "fstatfs">,
+    dataDir: string,
+    received: ReceivedDescriptor,
+  ): Lockfile | undefined {
+    using opened = new DisposableStack();
+    const lockfile = Lockfile.openToLook(libc, dataDir);
+    if (lockfile === undefined) return undefined;
+    opened.use(lockfile);
+    const inPlace = lockfile.requireRegularFile();
+    if (!received.replace(lockfile.#fd) || !sameInode(inodeOf(lockfile.#fd), inPlace)) return undefined;
+    opened.move();
+    return lockfile;
   }
 
   /** The filesystem it is on. */
@@ -134,10 +156,30 @@ export class Lockfile implements Disposable {
     return duplicateForChildren(this.#fd);
   }
 
-  /** Gives the flock back; not for those who inherited it on purpose. */
+  /**
+   * Has `send` send the open file, and the flock with it, to another process. True when it was sent: then, or while it
+   * may have been, the flock is not this process's to give back.
+   */
+  pass(send: (fd: number) => boolean): boolean {
+    this.#passed = true;
+    let sent = false;
+    try {
+      sent = send(this.#fd);
+    } finally {
+      this.#passed = sent;
+    }
+    return sent;
+  }
+
+  /** Whether it was sent to another process. */
+  get passed(): boolean {
+    return this.#passed;
+  }
+
+  /** Gives the flock back; not for those who inherited or received it on purpose. */
   unlock(): void {
     // LOCK_UN would take it from every process that has the file open; closing it takes it from this one.
-    if (this.#shared) return;
+    if (this.#shared || this.#passed) return;
     unlockFlock(this.#libc, this.#fd, this.path);
   }
 

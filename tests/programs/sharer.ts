@@ -2,17 +2,16 @@
  * Acquires the lock of the directory in its first argument; then shares it with children, spawns one, and releases, as it
  * is told to. Reports each deed, with the pid of the child, which goes on until it is killed.
  */
-import { DataDirLock } from "@scope/handoff";
-import { shareWithChildren } from "../../lock/data_dir_lock.ts";
+import { HeldLock } from "../../lock/held_lock.ts";
 import { commands, report } from "./report.ts";
 import { usage } from "./usage.ts";
 
-const lock = await DataDirLock.acquire(Deno.args[0]);
+const lock = await HeldLock.acquire(Deno.args[0]);
 let share: Disposable | undefined;
 let child: Deno.ChildProcess | undefined;
 
 const deeds: Record<string, () => void> = {
-  share: () => share = shareWithChildren(lock),
+  share: () => share = lock.shareWithChildren(),
   unshare: () => share?.[Symbol.dispose](),
   spawn: () => child = new Deno.Command("sleep", { args: ["infinity"], stdin: "null", stdout: "null" }).spawn(),
   release: () => lock.releaseSync(),

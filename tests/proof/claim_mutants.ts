@@ -1,6 +1,6 @@
 import type { ClaimMutant } from "./claim_mutant.ts";
 
-const ACQUIRE = "lock/data_dir_lock.ts";
+const ACQUIRE = "lock/held_lock.ts";
 const LOCKFILE = "lock/lockfile.ts";
 const PIDFILE = "lock/pidfile.ts";
 const PLACE = "lock/place.ts";

@@ -12,7 +12,7 @@ export interface Mutant {
 }
 
 const UNLOCKED_FIRST = "resources.defer(() => lockfile.unlock());";
-const WITHDRAWN_FIRST = "resources.defer(() => lockfile.isInPlace() && withdrawPidfile(dataDir));";
+const WITHDRAWN_FIRST = "resources.defer(() => !lockfile.passed && lockfile.isInPlace() && withdrawPidfile(dataDir));";
 const ALIVE = "const alive = isAlive(libc, pid, pidfilePath(dataDir));";
 const YOUNG = "const alive = Date.now() - Number(Deno.statSync(pidfilePath(dataDir)).mtime) < 3;";
 
@@ -45,7 +45,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "unlinks the lockfile on release",
     edits: [{
-      file: "lock/data_dir_lock.ts",
+      file: "lock/held_lock.ts",
       from: UNLOCKED_FIRST,
       to: "resources.defer(() => { lockfile.unlock(); try { Deno.removeSync(lockfile.path); } catch { /* gone */ } });",
     }],
@@ -54,17 +54,17 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "lets children inherit it",
     edits: [{
-      file: "lock/data_dir_lock.ts",
+      file: "lock/held_lock.ts",
       from: "    lock.#releaseOnUnload();",
-      to: "    lock.#releaseOnUnload(); shareWithChildren(lock);",
+      to: "    lock.#releaseOnUnload(); lock.shareWithChildren();",
     }],
     caughtBy: "the lock is held, and all that contended for it are gone",
   },
   {
     name: "removes the pidfile after unlocking",
     edits: [
-      { file: "lock/data_dir_lock.ts", from: UNLOCKED_FIRST, to: "" },
-      { file: "lock/data_dir_lock.ts", from: WITHDRAWN_FIRST, to: `${WITHDRAWN_FIRST} ${UNLOCKED_FIRST}` },
+      { file: "lock/held_lock.ts", from: UNLOCKED_FIRST, to: "" },
+      { file: "lock/held_lock.ts", from: WITHDRAWN_FIRST, to: `${WITHDRAWN_FIRST} ${UNLOCKED_FIRST}` },
     ],
     caughtBy: "the pidfile did not name the holder",
     // The moment between the two is too short to be met by chance.

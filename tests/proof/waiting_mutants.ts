@@ -1,6 +1,6 @@
 import { type ClaimMutant, IMPATIENT } from "./claim_mutant.ts";
 
-const ACQUIRE = "lock/data_dir_lock.ts";
+const ACQUIRE = "lock/held_lock.ts";
 const LOSS_WATCH = "lock/loss_watch.ts";
 const TAKE = "lock/acquire.ts";
 const WATCH = "lock/lockfile_watch.ts";
@@ -124,7 +124,7 @@ export const WAITING_MUTANTS: readonly ClaimMutant[] = [
       {
         file: ACQUIRE,
         from: "    lock.#releaseOnUnload();",
-        to: "    lock.#releaseOnUnload(); shareWithChildren(lock);",
+        to: "    lock.#releaseOnUnload(); lock.shareWithChildren();",
       },
       IMPATIENT,
     ],

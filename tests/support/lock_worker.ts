@@ -12,13 +12,22 @@ export class LockWorker implements Disposable {
 
   /** Acquires in the worker, and tells what came of it. */
   async acquire(): Promise<Report> {
+    return await this.#ask({});
+  }
+
+  /** Adopts a descriptor in the worker, and tells what came of it. */
+  async adopt(fd: number): Promise<Report> {
+    return await this.#ask({ fd });
+  }
+
+  async #ask(what: { fd?: number }): Promise<Report> {
     const { promise, resolve, reject } = Promise.withResolvers<Report>();
     this.#worker.onmessage = ({ data }) => resolve(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();
       reject(event.error ?? new Error(event.message));
     };
-    this.#worker.postMessage(this.#dataDir);
+    this.#worker.postMessage({ dataDir: this.#dataDir, ...what });
     return await inTime(promise);
   }
 

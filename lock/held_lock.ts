@@ -1,0 +1,187 @@
+import { takeLockfile } from "./acquire.ts";
+import { type Adopted, adoptLockfile } from "./adopt.ts";
+import { DataDir, resolveDataDir } from "./data_dir.ts";
+import { HandoffError } from "./errors.ts";
+import { openLibcFor } from "./libc_for.ts";
+import type { Lockfile } from "./lockfile.ts";
+import { LossWatch } from "./loss_watch.ts";
+import { type AcquireOptions, type AcquireSyncOptions, checkAcquireOptions } from "./options.ts";
+import { publishPidfile, withdrawPidfile } from "./pidfile.ts";
+import { Place } from "./place.ts";
+import { requireRuntime } from "./runtime.ts";
+import { runAsync, runSync, type Steps } from "./sync_or_async.ts";
+
+/** How to acquire, and whether a lock that looks stale is tried a second time. */
+export interface HoldOptions extends AcquireOptions {
+  /** @default {false} */
+  readonly breakStale?: boolean;
+}
+
+/**
+ * The lock of a data directory, held: what `DataDirLock` is to users, and what it is to the parts of this project that
+ * pass it on. They reach `lock/` through this file only, and through `errors.ts`, `options.ts` and `inspect.ts`.
+ *
+ * The flock belongs to the open file, not to a process: it lasts until the last descriptor of it is closed, or
+ * `LOCK_UN` is called on any of them. So a lock that is shared with children is never unlocked here, only closed; nor is
+ * one that was passed to another process.
+ */
+export class HeldLock implements Disposable, AsyncDisposable {
+  readonly #place: Place;
+  readonly #lockfile: Lockfile;
+  readonly #resources: DisposableStack;
+  #lossWatch?: LossWatch;
+
+  private constructor(place: Place, lockfile: Lockfile, resources: DisposableStack) {
+    this.#place = place;
+    this.#lockfile = lockfile;
+    this.#resources = resources;
+  }
+
+  /** Takes the lock of `dataDir`, as `DataDirLock.acquire` and `acquireOrBreakStale` promise. */
+  static async acquire(dataDir: string | URL, options: HoldOptions = {}): Promise<HeldLock> {
+    return await runAsync(HeldLock.#acquire(dataDir, options));
+  }
+
+  /** The same, but it never waits: not for the lock, and the event loop stands still during a flush. */
+  static acquireSync(dataDir: string | URL, options: AcquireSyncOptions & { breakStale?: boolean } = {}): HeldLock {
+    const { onStale, allowNetworkFilesystem, breakStale } = options;
+    return runSync(HeldLock.#acquire(dataDir, { onStale, allowNetworkFilesystem, breakStale }));
+  }
+
+  /**
+   * Makes the lock that another process passed, and that came as descriptor `fd`, this process's own. That it is the
+   * lock of `dataDir` is proved as if it had been taken here: the flock is granted on this very descriptor, which
+   * changes nothing where it holds it and is refused where another does; it is of the file at the path; and a second
+   * open of the path is refused. Then the pidfile names this process.
+   *
+   * Closes `fd` in every case. Rejects with {@linkcode LockAdoptionError} when it is another file, or the lockfile was
+   * replaced; with `LockHeldError` when something else holds the lock; otherwise as an acquire does. After a rejection
+   * this process holds nothing, and the pidfile is unchanged. Linux only.
+   */
+  static async adopt(
+    dataDir: string | URL,
+    fd: number,
+    options: Pick<AcquireOptions, "allowNetworkFilesystem"> = {},
+  ): Promise<HeldLock> {
+    return await runAsync(HeldLock.#adopt(dataDir, fd, options));
+  }
+
+  /** The absolute path of the locked directory, fixed when it was acquired. */
+  get dataDir(): string {
+    return this.#place.dataDir;
+  }
+
+  /** Whether this process has given it up: released it, or passed it on. */
+  get released(): boolean {
+    return this.#resources.disposed;
+  }
+
+  /** Throws `LockLostError` when the lock excludes nobody any more, and `HandoffError` when it was released or passed. */
+  verify(): void {
+    this.#requireHeld();
+    const loss = this.#place.loss();
+    if (loss !== undefined) throw loss;
+  }
+
+  /** Aborted when the lock is found to be lost. The first read starts the looking. */
+  get lost(): AbortSignal {
+    if (this.#lossWatch !== undefined) return this.#lossWatch.signal;
+    if (this.released) return new AbortController().signal;
+    const watch = new LossWatch({ path: this.#lockfile.path, check: () => this.#place.loss() });
+    this.#lossWatch = this.#resources.use(watch);
+    return watch.signal;
+  }
+
+  /**
+   * Lets the child processes that are spawned before the disposal inherit the lock, which is then held until the last of
+   * them has ended, whatever becomes of this process.
+   */
+  shareWithChildren(): Disposable {
+    this.#requireHeld();
+    return this.#lockfile.shareWithChildren();
+  }
+
+  /**
+   * Passes the lock to another process: calls `send` once with the locked descriptor, which it sends or does not, and
+   * says which; returns the same. It must not throw after the descriptor has left.
+   *
+   * While `send` runs the lock counts as passed: whatever fails, no release unlocks it or touches the pidfile, since that
+   * would take it from the receiver. When nothing was sent (false, or a throw) it is held as before. When it was sent,
+   * our copy is closed: this process holds nothing any more, and the pidfile is the receiver's to rewrite.
+   */
+  pass(send: (fd: number) => boolean): boolean {
+    this.#requireHeld();
+    const sent = this.#lockfile.pass(send);
+    if (sent) this.#resources.dispose();
+    return sent;
+  }
+
+  /** Gives the lock back, as `DataDirLock.releaseSync` promises. Does nothing once it was released or passed. */
+  releaseSync(): void {
+    this.#resources.dispose();
+  }
+
+  /** The same as {@linkcode HeldLock.releaseSync}. */
+  // deno-lint-ignore require-await -- what releaseSync throws must reject here
+  async release(): Promise<void> {
+    this.releaseSync();
+  }
+
+  [Symbol.dispose](): void {
+    this.releaseSync();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.release();
+  }
+
+  static *#acquire(input: string | URL, options: HoldOptions): Steps<HeldLock> {
+    checkAcquireOptions(options);
+    requireRuntime();
+    const dataDir = resolveDataDir(input);
+    using resources = new DisposableStack();
+    const libc = resources.use(openLibcFor(dataDir));
+    const { breakStale = false } = options;
+    const lockfile = resources.use(yield* takeLockfile({ libc, dataDir, options, breakStale }));
+    return yield* HeldLock.#hold({ libc, dataDir, lockfile, resources, signal: options.signal });
+  }
+
+  static *#adopt(dataDir: string | URL, fd: number, options: AcquireOptions): Steps<HeldLock> {
+    const adopted = adoptLockfile(dataDir, fd, options);
+    using resources = adopted.resources;
+    return yield* HeldLock.#hold({ ...adopted, resources });
+  }
+
+  /** Publishes the pidfile of a lock that was obtained. When that fails, all is given back. */
+  static *#hold({ libc, dataDir, lockfile, resources, signal }: Adopted & { signal?: AbortSignal }): Steps<HeldLock> {
+    resources.defer(() => lockfile.unlock());
+    using directory = new DataDir(libc, dataDir, lockfile.filesystem);
+    yield* publishPidfile(directory);
+    // What now stands at the path of a lost lock may be another's, who may even have our pid, in a container of its own.
+    resources.defer(() => !lockfile.passed && lockfile.isInPlace() && withdrawPidfile(dataDir));
+    signal?.throwIfAborted();
+    const place = new Place(dataDir, lockfile.inode);
+    const lock = new HeldLock(place, lockfile, resources.move());
+    lock.#releaseOnUnload();
+    return lock;
+  }
+
+  #requireHeld(): void {
+    if (!this.released) return;
+    const what = this.#lockfile.passed ? "passed to another process" : "released";
+    throw new HandoffError(`The lock of ${JSON.stringify(this.dataDir)} was ${what}`);
+  }
+
+  /** `using` does not run on `Deno.exit`; the unload event does, and spares the next start a stale pidfile. */
+  #releaseOnUnload(): void {
+    const release = () => {
+      try {
+        this.releaseSync();
+      } catch {
+        // The process ends, which frees the lock; a pidfile that stays behind is harmless.
+      }
+    };
+    addEventListener("unload", release);
+    this.#resources.defer(() => removeEventListener("unload", release));
+  }
+}
