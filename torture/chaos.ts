@@ -1,4 +1,4 @@
-import { now, pause } from "./clock.ts";
+import { type Deadline, pause } from "./clock.ts";
 import type { Crew } from "./crew.ts";
 import type { Writer } from "./entry.ts";
 import type { Journal } from "./journal.ts";
@@ -22,9 +22,9 @@ export interface Scene {
 }
 
 /** Kills processes, stops them for a while, and writes garbage into the pidfile, until the time has come. */
-export async function wreakHavoc(scene: Scene, until: number): Promise<void> {
+export async function wreakHavoc(scene: Scene, deadline: Deadline): Promise<void> {
   const stopped = new Set<Promise<void>>();
-  while (now() < until) {
+  while (!deadline.passed) {
     await pause(scene.random.milliseconds(LONGEST_PAUSE_MS));
     const blow = scene.random.below(10);
     const target = pickTarget(scene);

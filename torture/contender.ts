@@ -54,7 +54,9 @@ const ENDS: Readonly<Record<HoldEnd, (lock: DataDirLock) => Promise<void>>> = {
     return forever();
   },
   orphan: () => {
-    new Deno.Command("sleep", { args: ["1"], stdin: "null", stdout: "null", stderr: "null" }).spawn();
+    // The last one must outlive the look whether the lock is free, on a busy machine as well.
+    const seconds = lastEnd === "orphan" ? "30" : "1";
+    new Deno.Command("sleep", { args: [seconds], stdin: "null", stdout: "null", stderr: "null" }).spawn();
     Deno.kill(Deno.pid, "SIGKILL");
     return forever();
   },

@@ -5,7 +5,7 @@ import type { Orders } from "./orders.ts";
 import { Program, type ProgramOptions } from "./program.ts";
 
 /** How long after the end of the torture a program may take to come to its own. */
-const GRACE_MS = 30_000;
+const GRACE_MS = 300_000;
 
 /** The programs that run, each in a place of its own: when one ends, another takes its place. */
 export class Crew {

@@ -1,5 +1,5 @@
 import { fromFileUrl } from "@std/path";
-import { now, pause } from "./clock.ts";
+import { type Deadline, pause } from "./clock.ts";
 import type { Writer } from "./entry.ts";
 import { hold } from "./hold.ts";
 import type { Journal } from "./journal.ts";
@@ -31,8 +31,8 @@ export interface Contention {
 }
 
 /** Lets a foreigner contend for the lock, again and again. */
-export async function contend(foreigner: Foreigner, contention: Contention, until: number): Promise<void> {
-  for (let turn = 1; now() < until; turn++) {
+export async function contend(foreigner: Foreigner, contention: Contention, deadline: Deadline): Promise<void> {
+  for (let turn = 1; !deadline.passed; turn++) {
     await turnOf(foreigner, contention, `${foreigner.name}.${turn}`);
     await pause(contention.random.milliseconds(foreigner.longestPauseMs));
   }

@@ -20,6 +20,7 @@ Usage: deno task torture [options]
   --processes N  how many contend at a time (8)
   --seed N       what all choices follow from; by default another one each time
   --dir PATH     below which directory, to try a disk (in memory, where there is /dev/shm)
+  --stop-at TEXT end as soon as this promise is broken, as it is called where violations are told
   --import-map PATH
                  which lock: what @scope/handoff stands for there
 `;
@@ -44,7 +45,7 @@ if (outcome.violations.length > 0) {
 function parseOptions(): TortureOptions {
   const flags = parseArgs(Deno.args, {
     boolean: ["help"],
-    string: ["seconds", "processes", "seed", "dir", "import-map"],
+    string: ["seconds", "processes", "seed", "dir", "stop-at", "import-map"],
     default: {
       seconds: "20",
       processes: "8",
@@ -62,7 +63,14 @@ function parseOptions(): TortureOptions {
   if (!(seconds > 0 && seconds <= DAY)) fail(`--seconds is not above 0, or more than a day: ${flags.seconds}`);
   if (!(Number.isInteger(processes) && processes > 0)) fail(`--processes is not 1 or more: ${flags.processes}`);
   if (!isDirectory(flags.dir)) fail(`--dir is not a directory: ${flags.dir}`);
-  return { seconds, processes, seed: flags.seed, dir: flags.dir, importMap: flags["import-map"] };
+  return {
+    seconds,
+    processes,
+    seed: flags.seed,
+    dir: flags.dir,
+    importMap: flags["import-map"],
+    stopAt: flags["stop-at"],
+  };
 }
 
 function isDirectory(path: string): boolean {

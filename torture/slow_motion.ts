@@ -1,7 +1,7 @@
 import { succeeds } from "./installed.ts";
 
 /** Long enough for others to get in between, if the lock lets them. */
-const DELAY_US = 1_000;
+const DELAY_US = 5_000;
 
 const DELAYED = "?unlink,unlinkat,?rename,?renameat,renameat2";
 

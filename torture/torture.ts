@@ -1,11 +1,12 @@
 import { Arena } from "./arena.ts";
 import { wreakHavoc } from "./chaos.ts";
 import { check, type Verdict } from "./checker.ts";
-import { now } from "./clock.ts";
+import { Deadline, now, pause } from "./clock.ts";
 import { Crew } from "./crew.ts";
 import type { JournalRecord } from "./entry.ts";
 import { contend } from "./foreign.ts";
 import { onInterruption } from "./interruption.ts";
+import type { Journal } from "./journal.ts";
 import { findMeans, type Means } from "./means.ts";
 import { Random } from "./random.ts";
 import { SLOW_MOTION } from "./slow_motion.ts";
@@ -21,7 +22,12 @@ export interface TortureOptions {
   readonly dir: string;
   /** The path of an import map; it says which module is tortured, as `@scope/handoff`. */
   readonly importMap: string;
+  /** Ends as soon as this promise is seen to be broken: what is promised of the end itself is not looked at then. */
+  readonly stopAt?: string;
 }
+
+/** How often it is looked whether it is time to stop, in milliseconds. */
+const LOOK_MS = 500;
 
 /** What came of it. */
 export interface Outcome extends Verdict {
@@ -30,7 +36,8 @@ export interface Outcome extends Verdict {
 }
 
 /** Lets real processes contend for one directory, and torments them meanwhile. */
-export async function torture({ seconds, processes, seed, dir, importMap }: TortureOptions): Promise<Outcome> {
+export async function torture(options: TortureOptions): Promise<Outcome> {
+  const { seconds, processes, seed, dir, importMap } = options;
   using arena = new Arena(dir);
   const { dataDir, journal } = arena;
   const driver = { who: "driver", pid: Deno.pid };
@@ -41,8 +48,8 @@ export async function torture({ seconds, processes, seed, dir, importMap }: Tort
     arena[Symbol.dispose]();
   });
   const means = await findMeans(arena.path);
-  const until = now() + seconds * 1_000;
-  const orders = { dataDir, journal: arena.journalPath, seed, until, unprivileged: false };
+  const deadline = new Deadline(seconds * 1_000);
+  const orders = { dataDir, journal: arena.journalPath, seed, until: deadline.at, unprivileged: false };
   const contender = { program: "contender.ts", importMap } as const;
   const inspector = { program: "inspector.ts", importMap } as const;
 
@@ -58,16 +65,38 @@ export async function torture({ seconds, processes, seed, dir, importMap }: Tort
     crew.run({ ...orders, who: "prober", unprivileged: true }, inspector),
     ...means.foreigners.map((foreigner) => {
       const random = new Random(`${seed} ${foreigner.name}`);
-      return contend(foreigner, { journal, dataDir, random }, until);
+      return contend(foreigner, { journal, dataDir, random }, deadline);
     }),
-    wreakHavoc({ journal, driver, crew, random: new Random(seed), dataDir, scratch: arena.scratch }, until),
+    wreakHavoc({ journal, driver, crew, random: new Random(seed), dataDir, scratch: arena.scratch }, deadline),
+    stopEarly({ journal, crew, deadline }, options.stopAt),
   ]);
+  if (deadline.early) {
+    const records = journal.records();
+    return { ...check(records), records, means };
+  }
   // Whoever was killed in the midst of an acquire, the next one leaves nothing of that; and its child keeps no lock.
   await crew.run({ ...orders, who: "last", until: now(), lastEnd: "orphan" }, contender);
   journal.append(driver, { what: "end", inode: arena.inode(), free: arena.isFree(), files: arena.files() });
 
   const records = journal.records();
   return { ...check(records), records, means };
+}
+
+/** What there is to look at, and to end. */
+interface Course {
+  readonly journal: Journal;
+  readonly crew: Crew;
+  readonly deadline: Deadline;
+}
+
+/** Ends everything as soon as a promise is broken. What is found in a part of a journal is found in the whole of it, too. */
+async function stopEarly({ journal, crew, deadline }: Course, rule: string | undefined): Promise<void> {
+  while (rule !== undefined && !deadline.passed) {
+    await pause(LOOK_MS);
+    if (!check(journal.records()).violations.some((violation) => violation.rule === rule)) continue;
+    deadline.end();
+    await crew.dismiss();
+  }
 }
 
 /** Waits for all, also when one fails, which it then tells: none must be left that still writes into the journal. */

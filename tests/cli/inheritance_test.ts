@@ -1,9 +1,8 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { Child, commandLine } from "../support/child.ts";
 import { claim } from "../support/claim.ts";
-import { isFree } from "../support/foreign_holder.ts";
+import { isFree, untilFree } from "../support/foreign_holder.ts";
 import { handoff, startHandoff } from "../support/command.ts";
-import { eventually } from "../support/patience.ts";
 import { TempDir } from "../support/temp_dir.ts";
 
 /** A run that was killed with SIGKILL, and its command that lives on, until the block ends. */
@@ -70,7 +69,7 @@ claim("the directory is free when the command of a run that was killed with SIGK
   await using orphaned = await Orphaned.of(dir);
   assertEquals(isFree(dir.path), false);
   Deno.kill(orphaned.command, "SIGKILL");
-  await eventually(() => assertEquals(isFree(dir.path), true));
+  await untilFree(dir.path);
 });
 
 /** A command that ends at once, and leaves a process behind, which ends with its standard input. */

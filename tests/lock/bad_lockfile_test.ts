@@ -7,7 +7,6 @@ import { everybodysDir } from "../support/everybodys_dir.ts";
 import { isFree } from "../support/foreign_holder.ts";
 import { run } from "../support/run.ts";
 import { TempDir } from "../support/temp_dir.ts";
-import { WITHOUT_HANGING } from "../support/without_hanging.ts";
 
 claim(
   "acquire() refuses a lockfile that is a symbolic link, says so, and never touches the file behind it",
@@ -53,7 +52,7 @@ claim("acquire() refuses a lockfile that is a FIFO, and leaves it standing", asy
 claim("acquire() refuses a lockfile that is a FIFO it may only read, and waits for no writer", async () => {
   using dir = everybodysDir();
   run("mkfifo", "--mode=0444", dir.join(".handoff.lock"));
-  await using contender = new Child("nobody_holder.ts", { args: [dir.path], prefix: WITHOUT_HANGING });
+  await using contender = new Child("nobody_holder.ts", { args: [dir.path] });
   const refusal = await contender.ask("acquire");
   assertEquals([refusal.error, refusal.reason], ["LockUnsupportedError", "lockfile"]);
 }, { needs: ["root"] });

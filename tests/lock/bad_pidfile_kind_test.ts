@@ -7,7 +7,6 @@ import { everybodysDir, STICKY } from "../support/everybodys_dir.ts";
 import { ForeignHolder, isFree } from "../support/foreign_holder.ts";
 import { run } from "../support/run.ts";
 import { TempDir } from "../support/temp_dir.ts";
-import { WITHOUT_HANGING } from "../support/without_hanging.ts";
 
 const UNKNOWN = { liveness: "unknown", self: false };
 
@@ -100,7 +99,7 @@ claim("a pidfile that is a FIFO names nobody, and a contender neither waits for 
   using _holder = new ForeignHolder(dir.path);
   run("mkfifo", dir.join(".handoff.pidfile"));
   const before = snapshot(dir.path);
-  await using contender = new Child("holder.ts", { args: [dir.path], prefix: WITHOUT_HANGING });
+  await using contender = new Child("holder.ts", { args: [dir.path] });
   assertEquals((await contender.ask("acquire")).holder, UNKNOWN);
   assertEquals(snapshot(dir.path), before);
 });
@@ -125,7 +124,7 @@ claim(
 claim("acquire() replaces a pidfile that is a FIFO, and waits for no writer", async () => {
   using dir = new TempDir();
   run("mkfifo", dir.join(".handoff.pidfile"));
-  await using holder = new Child("holder.ts", { args: [dir.path], prefix: WITHOUT_HANGING });
+  await using holder = new Child("holder.ts", { args: [dir.path] });
   const { pid } = await holder.ask("acquire");
   assertEquals(Deno.lstatSync(dir.join(".handoff.pidfile")).isFile, true);
   assertEquals(Deno.readTextFileSync(dir.join(".handoff.pidfile")), `${pid}\n`);

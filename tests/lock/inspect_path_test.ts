@@ -10,7 +10,6 @@ import { ForeignHolder } from "../support/foreign_holder.ts";
 import { inTime } from "../support/patience.ts";
 import { run } from "../support/run.ts";
 import { TempDir } from "../support/temp_dir.ts";
-import { WITHOUT_HANGING } from "../support/without_hanging.ts";
 
 /** Other ways to write the path of `data`, which is locked. */
 const SPELLINGS: Readonly<Record<string, (dir: TempDir) => string | URL>> = {
@@ -80,7 +79,7 @@ for (const [what, make] of Object.entries(ODD_LOCKFILES)) {
     using dir = tempDirWithData();
     make(dir.join("data/.handoff.lock"));
     const before = snapshot(dir.join("data"));
-    await using inspector = new Child("inspector.ts", { args: [dir.join("data")], prefix: WITHOUT_HANGING });
+    await using inspector = new Child("inspector.ts", { args: [dir.join("data")] });
     const { error, reason } = await inspector.ask("inspect");
     assertEquals([error, reason], [LockUnsupportedError.name, "lockfile"]);
     assertEquals(snapshot(dir.join("data")), before);
@@ -90,7 +89,7 @@ for (const [what, make] of Object.entries(ODD_LOCKFILES)) {
 claim("inspect() tells of a directory with a pidfile that is a FIFO, without waiting for anybody", async () => {
   using dir = tempDirWithData();
   run("mkfifo", dir.join("data/.handoff.pidfile"));
-  await using inspector = new Child("inspector.ts", { args: [dir.join("data")], prefix: WITHOUT_HANGING });
+  await using inspector = new Child("inspector.ts", { args: [dir.join("data")] });
   const { held, pidfile } = await inspector.ask("inspect");
   assertEquals([held, pidfile], [false, "malformed"]);
 });

@@ -6,7 +6,6 @@ import { snapshot, Victim } from "../support/disk.ts";
 import { ForeignHolder, isFree } from "../support/foreign_holder.ts";
 import { run } from "../support/run.ts";
 import { TempDir } from "../support/temp_dir.ts";
-import { WITHOUT_HANGING } from "../support/without_hanging.ts";
 
 const TEMPORARY = ".handoff.pidfile.tmp";
 
@@ -33,7 +32,7 @@ for (const [what, leave] of Object.entries(LEFTOVERS)) {
 claim("acquire() replaces a left-over temporary pidfile that is a FIFO, and waits for no reader", async () => {
   using dir = new TempDir();
   run("mkfifo", dir.join(TEMPORARY));
-  await using holder = new Child("holder.ts", { args: [dir.path], prefix: WITHOUT_HANGING });
+  await using holder = new Child("holder.ts", { args: [dir.path] });
   const { pid } = await holder.ask("acquire");
   assertEquals(dir.entries(), [".handoff.lock", ".handoff.pidfile"]);
   assertEquals(Deno.readTextFileSync(dir.join(".handoff.pidfile")), `${pid}\n`);

@@ -3,7 +3,7 @@ import { inspect } from "@scope/handoff";
 import { Child, type Report } from "../support/child.ts";
 import { claim } from "../support/claim.ts";
 import { dataInMemory } from "../support/temp_data_dir.ts";
-import { isFree } from "../support/foreign_holder.ts";
+import { isFree, untilFree } from "../support/foreign_holder.ts";
 import { eventually } from "../support/patience.ts";
 import { TempDir } from "../support/temp_dir.ts";
 
@@ -21,7 +21,7 @@ for (const [parting, part] of Object.entries(PARTINGS)) {
     await part(sharer);
     assertEquals(isFree(dir.path), false);
     sharer.killChild();
-    await untilFree(dir);
+    await untilFree(dir.path);
   });
 
   claim(`a child that is spawned before the lock is shared keeps nothing when its parent ${parting}`, async () => {
@@ -29,7 +29,7 @@ for (const [parting, part] of Object.entries(PARTINGS)) {
     await using sharer = new Sharer(dir);
     await sharer.do("spawn", "share", "unshare");
     await part(sharer);
-    await untilFree(dir);
+    await untilFree(dir.path);
   });
 
   claim(`a child that is spawned after the sharing keeps nothing when its parent ${parting}`, async () => {
@@ -37,7 +37,7 @@ for (const [parting, part] of Object.entries(PARTINGS)) {
     await using sharer = new Sharer(dir);
     await sharer.do("share", "unshare", "spawn");
     await part(sharer);
-    await untilFree(dir);
+    await untilFree(dir.path);
   });
 }
 
@@ -107,11 +107,6 @@ class Sharer implements AsyncDisposable {
     this.killChild();
     await this.#program[Symbol.asyncDispose]();
   }
-}
-
-/** The kernel closes what a child inherited some time after it was killed, or after it has begun to run its program. */
-async function untilFree(dir: TempDir): Promise<void> {
-  await eventually(() => assertEquals(isFree(dir.path), true));
 }
 
 function isProcess(pid: number): boolean {

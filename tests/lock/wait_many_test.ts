@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { Child } from "../support/child.ts";
 import { claim } from "../support/claim.ts";
 import { ForeignHolder } from "../support/foreign_holder.ts";
+import { untilInotifyLeft } from "../support/inotify.ts";
 import { inTime } from "../support/patience.ts";
 import { TempDir } from "../support/temp_dir.ts";
 
@@ -10,6 +11,7 @@ const WRITERS_EACH = 10;
 
 claim("of 50 that wait for one directory, in five processes, each gets its turn, and one at a time", async () => {
   using dir = new TempDir();
+  await untilInotifyLeft(2 * PROCESSES * WRITERS_EACH);
   await using children = new AsyncDisposableStack();
   const args = [dir.path, String(WRITERS_EACH)];
   const processes = Array.from({ length: PROCESSES }, () => children.use(new Child("writers.ts", { args })));

@@ -8,6 +8,10 @@ export interface Mutant {
   readonly edits: readonly Edit[];
   /** The promise that the torture says it broke. */
   readonly caughtBy: string;
+  /** Whether that is seen only when the torture has come to its end. */
+  readonly atTheEnd?: true;
+  /** The invariants of ARCHITECTURE.md that it proves. */
+  readonly invariants: readonly number[];
   readonly needs?: readonly Requirement[];
 }
 
@@ -28,6 +32,7 @@ export const LOCKS_NOTHING: Mutant = {
     { file: "lock/acquire.ts", from: "lockfile.excludesOthers()", to: "true" },
   ],
   caughtBy: "two held the lock at once",
+  invariants: [1, 3],
 };
 
 /** Each has a mistake that a lock could be written with, and that some were. */
@@ -41,6 +46,7 @@ export const MUTANTS: readonly Mutant[] = [
       to: "const result = 0 as number;",
     }],
     caughtBy: "the lock failed",
+    invariants: [1, 3],
   },
   {
     name: "unlinks the lockfile on release",
@@ -50,6 +56,8 @@ export const MUTANTS: readonly Mutant[] = [
       to: "resources.defer(() => { lockfile.unlock(); try { Deno.removeSync(lockfile.path); } catch { /* gone */ } });",
     }],
     caughtBy: "the lockfile is not the one that it was",
+    atTheEnd: true,
+    invariants: [2],
   },
   {
     name: "lets children inherit it",
@@ -59,6 +67,8 @@ export const MUTANTS: readonly Mutant[] = [
       to: "    lock.#releaseOnUnload(); lock.shareWithChildren();",
     }],
     caughtBy: "the lock is held, and all that contended for it are gone",
+    atTheEnd: true,
+    invariants: [8, 9],
   },
   {
     name: "removes the pidfile after unlocking",
@@ -67,6 +77,7 @@ export const MUTANTS: readonly Mutant[] = [
       { file: "lock/held_lock.ts", from: WITHDRAWN_FIRST, to: `${WITHDRAWN_FIRST} ${UNLOCKED_FIRST}` },
     ],
     caughtBy: "the pidfile did not name the holder",
+    invariants: [4],
     // The moment between the two is too short to be met by chance.
     needs: ["strace"],
   },
@@ -77,11 +88,13 @@ export const MUTANTS: readonly Mutant[] = [
       { file: "ffi/kill.ts", from: "if (result === -ESRCH)", to: "if (result === -ESRCH || result === -EPERM)" },
     ],
     caughtBy: "a live holder was called dead",
+    invariants: [7],
   },
   {
     name: "calls a holder dead by the mtime of its pidfile",
     edits: [{ file: "lock/holder.ts", from: ALIVE, to: YOUNG }],
     caughtBy: "a live holder was called dead",
+    invariants: [6, 7],
   },
   {
     name: "breaks a lock by the mtime of its pidfile",
@@ -90,5 +103,6 @@ export const MUTANTS: readonly Mutant[] = [
       { file: "lock/acquire.ts", from: "this.#warn(holder);", to: "return true;" },
     ],
     caughtBy: "two held the lock at once",
+    invariants: [6],
   },
 ];

@@ -1,18 +1,22 @@
-import { assertArrayIncludes } from "@std/assert";
-import { memoryDir } from "../../torture/memory_dir.ts";
-import { torture } from "../../torture/torture.ts";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { claim } from "../support/claim.ts";
+import { TempDir } from "../support/temp_dir.ts";
 import { makeMutant } from "./mutant.ts";
 import { MUTANTS } from "./mutants.ts";
-import { TempDir } from "../support/temp_dir.ts";
+import { tortureUntil } from "./torture_run.ts";
 
-const OPTIONS = { seconds: 3, processes: 8, dir: memoryDir() };
-
-for (const { name, edits, caughtBy, needs } of MUTANTS) {
+for (const { name, edits, caughtBy, atTheEnd, needs } of MUTANTS) {
   claim(`a lock that ${name} does not survive the torture: ${caughtBy}`, async () => {
     using copy = new TempDir();
-    const importMap = await makeMutant(edits, copy.path);
-    const { violations } = await torture({ ...OPTIONS, seed: name, importMap });
-    assertArrayIncludes(violations.map(({ rule }) => rule), [caughtBy]);
+    const args = [`--seed=${name}`, `--stop-at=${caughtBy}`, `--import-map=${await makeMutant(edits, copy.path)}`];
+    const found = `\n${caughtBy}: `;
+    const { code, stderr } = await tortureUntil((run) => run.stderr.includes(found), {
+      // What is found meanwhile ends the torture.
+      seconds: atTheEnd ? 1 : 16,
+      args,
+      env: { TMPDIR: copy.path },
+    });
+    assertStringIncludes(stderr, found);
+    assertEquals(code, 1);
   }, { needs });
 }

@@ -1,17 +1,13 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { fromFileUrl } from "@std/path";
 import { claim } from "../support/claim.ts";
 import { makeMutant } from "./mutant.ts";
 import { LOCKS_NOTHING } from "./mutants.ts";
 import { eventually, inTime } from "../support/patience.ts";
 import { TempDir } from "../support/temp_dir.ts";
+import { runTorture, tortureCommand, type TortureRun, tortureUntil } from "./torture_run.ts";
 
-/** What the torture printed, and its exit code. */
-interface Run {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+/** What a torture does, by the names of the figures that it prints. */
+const DEEDS = ["rounds", "kills", "stops", "plants", "inspections", "refusals", "waits", "longest wait"];
 
 claim("a short torture finds nothing wrong", async () => {
   const { code, stderr } = await shortTorture();
@@ -24,9 +20,9 @@ claim("a short torture tells that nobody overlapped, and its seed", async () => 
   assertMatch(stdout, /^seed +4711$/m);
 });
 
-for (const deed of ["rounds", "kills", "stops", "plants", "inspections", "refusals", "waits", "longest wait"]) {
+for (const deed of DEEDS) {
   claim(`a short torture has its ${deed}`, async () => {
-    assertMatch((await shortTorture()).stdout, new RegExp(`^${deed} +[1-9]`, "m"));
+    assertMatch((await shortTorture()).stdout, some(deed));
   });
 }
 
@@ -43,13 +39,13 @@ claim("a torture that failed leaves the whole journal", async () => {
 });
 
 claim("a torture by a number of processes that is none ends with 2, and a hint", async () => {
-  const { code, stderr } = await run(["--processes=0"]);
+  const { code, stderr } = await runTorture(["--processes=0"]);
   assertEquals({ code, stderr }, { code: 2, stderr: "--processes is not 1 or more: 0. Try --help.\n" });
 });
 
 claim("a torture that is interrupted leaves nothing on the disk", async () => {
   using dir = new TempDir();
-  const process = command([`--dir=${dir.path}`]).spawn();
+  const process = tortureCommand([`--dir=${dir.path}`]).spawn();
   const output = process.output();
   await eventually(() => assertMatch(Deno.readTextFileSync(`${dir.join(dir.entries()[0])}/journal`), /"what":"enter"/));
   process.kill("SIGTERM");
@@ -57,45 +53,31 @@ claim("a torture that is interrupted leaves nothing on the disk", async () => {
   assertEquals(dir.entries(), []);
 });
 
-let short: Promise<Run> | undefined;
+let short: Promise<TortureRun> | undefined;
 
 /** One run, for all claims. */
-function shortTorture(): Promise<Run> {
-  return short ??= run(["--seconds=5", "--seed=4711"]);
+function shortTorture(): Promise<TortureRun> {
+  const isEnough = ({ code, stdout }: TortureRun) => code !== 0 || DEEDS.every((deed) => some(deed).test(stdout));
+  return short ??= tortureUntil(isEnough, { seconds: 4, args: ["--seed=4711"] });
 }
 
-let failed: Promise<Run & { left: string }> | undefined;
+/** The line of a figure that is not 0. */
+function some(deed: string): RegExp {
+  return new RegExp(`^${deed} +[1-9]`, "m");
+}
+
+let failed: Promise<TortureRun & { left: string }> | undefined;
 
 /** One run of a lock that fails, and what it left behind. */
-function failedTorture(): Promise<Run & { left: string }> {
+function failedTorture(): Promise<TortureRun & { left: string }> {
   return failed ??= failTorture();
 }
 
-async function failTorture(): Promise<Run & { left: string }> {
+async function failTorture(): Promise<TortureRun & { left: string }> {
   using dir = new TempDir();
-  const importMap = await makeMutant(LOCKS_NOTHING.edits, dir.path);
-  const outcome = await run(["--seconds=2", `--import-map=${importMap}`], { TMPDIR: dir.path });
+  const args = [`--import-map=${await makeMutant(LOCKS_NOTHING.edits, dir.path)}`];
+  const isEnough = ({ stderr }: TortureRun) => stderr.includes(LOCKS_NOTHING.caughtBy);
+  const run = await tortureUntil(isEnough, { seconds: 1, args, env: { TMPDIR: dir.path } });
   const [journal] = dir.entries().filter((name) => name.endsWith(".jsonl"));
-  return { ...outcome, left: Deno.readTextFileSync(dir.join(journal)) };
-}
-
-async function run(args: readonly string[], env: Record<string, string> = {}): Promise<Run> {
-  const { code, stdout, stderr } = await command(args, env).output();
-  const [output, errors] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-  return { code, stdout: output, stderr: errors };
-}
-
-/** What `deno task torture` runs. */
-function command(args: readonly string[], env: Record<string, string> = {}): Deno.Command {
-  const [config, importMap, main] = ["deno.json", "import_map.npm.json", "torture/main.ts"].map(path);
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--frozen", `--config=${config}`, `--import-map=${importMap}`, "-A", main, ...args],
-    env: { NO_COLOR: "1", ...env },
-    stdout: "piped",
-    stderr: "piped",
-  });
-}
-
-function path(name: string): string {
-  return fromFileUrl(new URL(`../../${name}`, import.meta.url));
+  return { ...run, left: Deno.readTextFileSync(dir.join(journal)) };
 }

@@ -22,10 +22,11 @@ export class Terminal implements AsyncDisposable {
     this.#output = this.#process.stdout.pipeThrough(new TextDecoderStream()).getReader();
   }
 
-  /** Resolves to all that was written, as soon as that includes the text. */
-  async shows(text: string): Promise<string> {
-    await inTime(this.#readUntil(() => this.#screen.includes(text)));
-    if (this.#screen.includes(text)) return this.#screen;
+  /** Resolves to all that was written, as soon as that includes the text, or what the expression matches. */
+  async shows(text: string | RegExp): Promise<string> {
+    const shown = () => typeof text === "string" ? this.#screen.includes(text) : text.test(this.#screen);
+    await inTime(this.#readUntil(shown), `The terminal did not show ${text}`);
+    if (shown()) return this.#screen;
     throw new Error(`The program ended, and this is not on its screen: ${text}\n${this.#screen}`);
   }
 
