@@ -1,0 +1,116 @@
+import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+import type { Answer } from "./answer.ts";
+import { unfinished } from "./answer.ts";
+import type { ConnectionParts } from "./connection_parts.ts";
+import { remoteAddress } from "./remote_address.ts";
+import type { RemoteAddress, UnfinishedRequest } from "./service.ts";
+
+/** A connection that speaks HTTP, and what is under way on it. */
+export class HttpConnection {
+  readonly id: number;
+  readonly socket: Socket;
+  readonly remoteAddr: RemoteAddress;
+  /** What is being answered; more than one when requests are pipelined. */
+  readonly answers = new Set<Answer>();
+  /** The request by which it became a connection of another protocol. */
+  upgraded: IncomingMessage | undefined;
+  /** Whether a drain has cut it. */
+  isCut = false;
+  readonly #since = performance.now();
+  readonly #parts: ConnectionParts | undefined;
+  /** What the server noted when the connection came: as long as it is the same, nothing has arrived. */
+  #noteOfArrival: unknown;
+  /** Answered before all of it had arrived: the rest is still on its way. */
+  #unread: IncomingMessage | undefined;
+  #paused = false;
+  #idleTimer = false;
+
+  constructor(socket: Socket, options: { readonly id: number; readonly parts: ConnectionParts | undefined }) {
+    this.socket = socket;
+    this.id = options.id;
+    this.#parts = options.parts;
+    this.remoteAddr = remoteAddress(socket);
+    this.#noteOfArrival = this.#parts?.arriving(socket);
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  /** A request is there to be answered. */
+  begin(answer: Answer): void {
+    this.answers.add(answer);
+    if (this.#idleTimer) this.#clearIdleTimer();
+  }
+
+  /** An answer is out, or given up. */
+  end(answer: Answer): void {
+    this.answers.delete(answer);
+    if (!answer.req.complete) this.#unread = answer.req;
+  }
+
+  /** Calls back when the rest of a request that was answered early has arrived; at once when there is none. */
+  whenRead(callback: () => void): void {
+    if (this.#unread === undefined || this.#unread.complete) callback();
+    else this.#unread.once("close", callback);
+  }
+
+  /** Whether nothing is under way: no request begun, none unanswered, no answer unsent. */
+  get idle(): boolean {
+    if (this.answers.size > 0 || this.upgraded !== undefined) return false;
+    if (this.#unread !== undefined && !this.#unread.complete) return false;
+    if (this.socket.readableLength > 0 || this.socket.writableLength > 0) return false;
+    const note = this.#parts?.arriving(this.socket);
+    return note === undefined || note === this.#noteOfArrival;
+  }
+
+  /** Stops reading, and every timer: what the client sends stays in the kernel, for whoever reads it. */
+  pause(): void {
+    if (this.#paused || this.#parts === undefined) return;
+    this.#parts.stopReading(this.socket);
+    this.#parts.forgetArriving(this.socket);
+    this.#clearIdleTimer();
+    this.#paused = true;
+  }
+
+  /** Goes on where it was paused. */
+  resume(keepAliveTimeout: number): void {
+    if (!this.#paused || this.#parts === undefined) return;
+    this.#paused = false;
+    this.closeWhenIdleFor(keepAliveTimeout);
+    this.#parts.startReading(this.socket);
+  }
+
+  /** It was accepted elsewhere, and may long have been idle. */
+  adopted(keepAliveTimeout: number): void {
+    // Without this, headersTimeout would end it as if it had been sending a request from now on.
+    this.#parts?.forgetArriving(this.socket);
+    this.closeWhenIdleFor(keepAliveTimeout);
+  }
+
+  /** Closes it when nothing arrives for so long. */
+  closeWhenIdleFor(ms: number): void {
+    this.#idleTimer = true;
+    this.socket.setTimeout(ms);
+  }
+
+  /** A duplicate of its descriptor. */
+  duplicate(): number {
+    if (!this.#paused || this.#parts === undefined) {
+      throw new Error(`Cannot duplicate connection ${this.id}: not paused`);
+    }
+    return this.#parts.duplicate(this.socket);
+  }
+
+  /** What a report says of it: its requests, or itself where it has none. */
+  get unfinished(): UnfinishedRequest[] {
+    const requests = [...this.answers].map((answer) => answer.unfinished);
+    return requests.length > 0 ? requests : [unfinished(this.upgraded ?? this.#unread, this.#since)];
+  }
+
+  #clearIdleTimer(): void {
+    this.#idleTimer = false;
+    this.socket.setTimeout(0);
+  }
+}
