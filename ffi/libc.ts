@@ -95,6 +95,28 @@ export function duplicateForChildren(fd: number): Disposable {
   };
 }
 
+/**
+ * JavaScript source of an expression that opens libc with these symbols: for a worker from a `data:` URL, which can
+ * import nothing. It opens what this thread has the permission for; the caller closes it.
+ */
+export function librarySource(symbols: Deno.ForeignLibraryInterface, loader: Loader = thisRuntime()): string {
+  const paths = permittedLibraries(loader);
+  return `(${openAny})(Deno.dlopen, ${JSON.stringify(paths)}, ${JSON.stringify(symbols)})`;
+}
+
+/** Uses nothing but its parameters, since it travels as text. */
+function openAny(dlopen: Loader["dlopen"], paths: readonly string[], symbols: Deno.ForeignLibraryInterface): unknown {
+  let failure: unknown;
+  for (const path of paths) {
+    try {
+      return dlopen(path, symbols);
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
 /** Opens a libc of its own and proves that its errno can be read. Use {@linkcode openLibc}. */
 export function loadLibc(loader: Loader): Libc & Disposable {
   const library = openFirst(loader, symbolsFor(loader));

@@ -1,4 +1,4 @@
-import { HandoffError } from "../lock/errors.ts";
+import { HandoffError, SyscallError } from "../lock/errors.ts";
 
 /** The other end is gone, or this one was closed: nothing more can be sent or received. */
 export class ChannelClosedError extends HandoffError {}
@@ -34,14 +34,18 @@ const TIMEOUTS: Readonly<Record<ChannelTimeoutKind, string>> = {
 
 /** Not one byte and not one descriptor of a message was sent: the sender still owns what it was about to give away. */
 export class NothingSentError extends HandoffError {
-  /** The system's code, such as `"ETOOMANYREFS"`, `"EPIPE"` or, when the peer took nothing in time, `"EAGAIN"`. */
-  readonly code: string;
+  /** The system's code, such as `"EMFILE"`, `"ETOOMANYREFS"` or `"EPIPE"`, where the system refused it. */
+  readonly code?: string;
 
-  /** An error for the `verb` that was not sent. */
-  constructor(verb: string, code: string, options?: ErrorOptions) {
-    super(`Nothing of the message "${verb}" was sent: ${code}`, options);
-    this.code = code;
+  /** An error for a message with `verb`, which `cause` kept from being sent. */
+  constructor(verb: string, cause: Error) {
+    super(`Nothing of the message "${verb}" was sent: ${cause.message}`, { cause });
+    this.code = [cause, cause.cause].map(systemCode).find((code) => code !== undefined);
   }
+}
+
+function systemCode(error: unknown): string | undefined {
+  return error instanceof SyscallError ? error.code : undefined;
 }
 
 /** A process of another user is at the other end of a socket: it was not answered. */
