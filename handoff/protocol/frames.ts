@@ -1,7 +1,8 @@
 import { decodeMessage, encodeMessage } from "./codec.ts";
 import { ProtocolError } from "./errors.ts";
 import type { Message } from "./messages.ts";
-import { Received } from "./received.ts";
+import type { Received } from "./received.ts";
+import { StreamReader } from "./stream_reader.ts";
 import { PROTO_MAX } from "./version.ts";
 
 /** The most that a frame's length field may say: 1 MiB. */
@@ -26,8 +27,7 @@ export function encodeFrame(message: Message, version: number = PROTO_MAX): Uint
 }
 
 /**
- * Finds the messages in a stream of bytes, wherever its chunks begin and end. After an error the stream cannot be
- * trusted any more: every further call of `next()` throws the same error.
+ * Finds the messages in a stream of bytes, wherever its chunks begin and end.
  *
  * ```ts
  * import { encodeFrame, FrameReader } from "./frames.ts";
@@ -40,32 +40,7 @@ export function encodeFrame(message: Message, version: number = PROTO_MAX): Uint
  * console.log(reader.next()); // { type: "Heartbeat", tsMs: 0n }
  * ```
  */
-export class FrameReader {
-  readonly #received = new Received();
-  #failure: unknown;
-
-  /** Adds what arrived. */
-  push(chunk: Uint8Array): void {
-    if (this.#failure === undefined) this.#received.push(chunk);
-  }
-
-  /** The next message; undefined until it has arrived as a whole. Throws a {@linkcode ProtocolError}. */
-  next(): Message | undefined {
-    if (this.#failure !== undefined) throw this.#failure;
-    try {
-      return this.#next();
-    } catch (error) {
-      this.#failure = error;
-      this.#received.clear();
-      throw error;
-    }
-  }
-
-  /** How many bytes arrived that no message was made of yet; more than 0 after the last `next()`: inside a frame. */
-  get pendingBytes(): number {
-    return this.#received.length;
-  }
-
+export class FrameReader extends StreamReader<Message> {
   /** To be called at the stream's end: throws a {@linkcode ProtocolError} `"frame-truncated"` inside a frame. */
   finish(): void {
     if (this.pendingBytes === 0) return;
@@ -75,19 +50,18 @@ export class FrameReader {
     );
   }
 
-  #next(): Message | undefined {
-    const header = this.#received.peek(LENGTH_BYTES);
-    if (header === undefined) return undefined;
-    const length = new DataView(header.buffer, header.byteOffset).getUint32(0, true);
+  protected override take(received: Received): Message | undefined {
+    const length = received.peekU32();
+    if (length === undefined) return undefined;
     if (length < VERSION_BYTES) {
       throw new ProtocolError("frame-malformed", `Cannot read a frame: its length is ${length}, too short for any`);
     }
     if (length > MAX_FRAME_BYTES) throw new ProtocolError("frame-too-large", `Cannot read a frame ${tooLarge(length)}`);
-    const frame = this.#received.peek(LENGTH_BYTES + length);
+    const frame = received.peek(LENGTH_BYTES + length);
     if (frame === undefined) return undefined;
     // The version is not checked: the reader of the Rust crate does not either, and Hello and HelloAck settle it.
     const message = decodeMessage(frame.subarray(LENGTH_BYTES + VERSION_BYTES));
-    this.#received.drop(frame.length);
+    received.drop(frame.length);
     return message;
   }
 }

@@ -1,60 +1,39 @@
 import { ProtocolError } from "./errors.ts";
-import { Received } from "./received.ts";
+import type { Received } from "./received.ts";
 import { decodeUtf8 } from "./shapes.ts";
+import { StreamReader } from "./stream_reader.ts";
 
 /**
- * Finds the lines in a stream of bytes, wherever its chunks begin and end. After an error the stream cannot be trusted
- * any more: every further call of `next()` throws the same error.
+ * Finds the lines in a stream of bytes, wherever its chunks begin and end, and returns them without their newlines.
+ * `next()` throws a {@linkcode ProtocolError}: `"frame-too-large"` as soon as a line is longer than allowed, `"codec"`
+ * for one that is not UTF-8.
  */
-export class LineReader {
-  readonly #received = new Received();
+export class LineReader extends StreamReader<string> {
   readonly #maxBytes: number;
   /** How many of the received bytes are known not to be a newline. */
   #searched = 0;
-  #failure: unknown;
 
   /** A reader of lines of at most `maxBytes`, the newline included. */
   constructor(maxBytes: number) {
+    super();
     this.#maxBytes = maxBytes;
-  }
-
-  /** Adds what arrived. */
-  push(chunk: Uint8Array): void {
-    if (this.#failure === undefined) this.#received.push(chunk);
-  }
-
-  /**
-   * The next line, without its newline; undefined until it has arrived as a whole. Throws a {@linkcode ProtocolError}:
-   * `"frame-too-large"` as soon as a line is longer than allowed, `"codec"` for one that is not UTF-8.
-   */
-  next(): string | undefined {
-    if (this.#failure !== undefined) throw this.#failure;
-    try {
-      return this.#next();
-    } catch (error) {
-      this.#failure = error;
-      this.#received.clear();
-      throw error;
-    }
-  }
-
-  /** How many bytes arrived that belong to no line yet; more than 0 after the last `next()`: inside a line. */
-  get pendingBytes(): number {
-    return this.#received.length;
   }
 
   /** To be called at the stream's end: the last line, where it came without a newline. */
   finish(): string | undefined {
-    if (this.pendingBytes === 0) return undefined;
-    return decodeUtf8(this.#received.peek(this.pendingBytes)!);
+    return this.attempt((received) => {
+      const rest = received.length === 0 ? undefined : decodeUtf8(received.peek(received.length)!);
+      received.clear();
+      return rest;
+    });
   }
 
-  #next(): string | undefined {
-    const window = this.#received.peek(Math.min(this.#received.length, this.#maxBytes))!;
+  protected override take(received: Received): string | undefined {
+    const window = received.peek(Math.min(received.length, this.#maxBytes))!;
     const newline = window.indexOf(NEWLINE, this.#searched);
     if (newline >= 0) {
       const line = decodeUtf8(window.subarray(0, newline));
-      this.#received.drop(newline + 1);
+      received.drop(newline + 1);
       this.#searched = 0;
       return line;
     }

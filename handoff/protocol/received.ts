@@ -21,6 +21,12 @@ export class Received {
     return count <= this.length ? this.#bytes.subarray(this.#start, this.#start + count) : undefined;
   }
 
+  /** The number that the first four bytes are, the lowest first; undefined while fewer are there. */
+  peekU32(): number | undefined {
+    const bytes = this.peek(4);
+    return bytes && new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+  }
+
   /** Removes the first `count` bytes. */
   drop(count: number): void {
     this.#start += count;

@@ -1,41 +1,10 @@
 import { ProtocolError } from "./errors.ts";
-import { Received } from "./received.ts";
-import {
-  array,
-  count,
-  decodeUtf8,
-  flag,
-  integer,
-  object,
-  oneOf,
-  parseJson,
-  record,
-  type Shape,
-  text,
-} from "./shapes.ts";
-import type {
-  ConnectionsAdopted,
-  ConnectionsReply,
-  ConnectionsRequest,
-  ListenersReply,
-  ListenersRequest,
-  LockReply,
-  LockRequest,
-  PassedConnection,
-  ServingReply,
-  ServingRequest,
-  Stopping,
-  TransferReply,
-  TransferRequest,
-  Unsupported,
-  WatchReply,
-  WatchRequest,
-} from "./transfer_messages.ts";
+import type { Received } from "./received.ts";
+import { StreamReader } from "./stream_reader.ts";
+import { TRANSFER_VERSION, type TransferReply, type TransferRequest } from "./transfer_messages.ts";
 
-export type * from "./transfer_messages.ts";
-
-/** The version of the transfer protocol that this module speaks. */
-export const TRANSFER_VERSION = 1;
+export { decodeTransferReply, decodeTransferRequest } from "./transfer_decode.ts";
+export * from "./transfer_messages.ts";
 
 /** How many bytes say how long a message is. The descriptors of a message come with the first of them. */
 export const HEADER_BYTES = 4;
@@ -58,19 +27,8 @@ export function encodeTransfer(message: TransferRequest | TransferReply): Uint8A
   return bytes;
 }
 
-/** What a message without its header says to O. Throws a {@linkcode ProtocolError} `"codec"`. */
-export function decodeTransferRequest(body: Uint8Array): TransferRequest {
-  return decodeBody(body, REQUESTS);
-}
-
-/** What a message without its header says to N or a supervisor. Throws a {@linkcode ProtocolError} `"codec"`. */
-export function decodeTransferReply(body: Uint8Array): TransferReply {
-  return decodeBody(body, REPLIES);
-}
-
 /**
- * Finds the messages in a stream of bytes, wherever its chunks begin and end. After an error the stream cannot be
- * trusted any more: every further call of `next()` throws the same error.
+ * Finds the messages in a stream of bytes, wherever its chunks begin and end.
  *
  * ```ts
  * import { decodeTransferRequest, encodeTransfer, HEADER_BYTES, TransferReader } from "./transfer.ts";
@@ -83,30 +41,13 @@ export function decodeTransferReply(body: Uint8Array): TransferReply {
  * console.log(reader.next()); // { verb: "listeners" }
  * ```
  */
-export class TransferReader<Message extends TransferRequest | TransferReply> {
-  readonly #received = new Received();
+export class TransferReader<Message extends TransferRequest | TransferReply> extends StreamReader<Message> {
   readonly #decode: (body: Uint8Array) => Message;
-  #failure: unknown;
 
   /** A reader of the messages that `decode` understands. */
   constructor(decode: (body: Uint8Array) => Message) {
+    super();
     this.#decode = decode;
-  }
-
-  /** Adds what arrived. */
-  push(chunk: Uint8Array): void {
-    if (this.#failure === undefined) this.#received.push(chunk);
-  }
-
-  /** The next message; undefined until it has arrived as a whole. Throws a {@linkcode ProtocolError}. */
-  next(): Message | undefined {
-    return this.#orFail(() => {
-      const length = this.#bodyLength();
-      if (length === undefined || this.#received.length < HEADER_BYTES + length) return undefined;
-      const message = this.#decode(this.#received.peek(HEADER_BYTES + length)!.subarray(HEADER_BYTES));
-      this.#received.drop(HEADER_BYTES + length);
-      return message;
-    });
   }
 
   /**
@@ -115,83 +56,24 @@ export class TransferReader<Message extends TransferRequest | TransferReply> {
    * {@linkcode ProtocolError} as `next()` does.
    */
   needed(): number {
-    return this.#orFail(() => {
-      const length = this.#bodyLength();
-      const end = length === undefined ? HEADER_BYTES : HEADER_BYTES + length;
-      return Math.max(0, end - this.#received.length);
-    });
+    return this.attempt((received) => Math.max(0, HEADER_BYTES + (bodyLength(received) ?? 0) - received.length));
   }
 
-  /** How many bytes arrived that no message was made of yet; more than 0 after the last `next()`: inside a message. */
-  get pendingBytes(): number {
-    return this.#received.length;
-  }
-
-  #bodyLength(): number | undefined {
-    const header = this.#received.peek(HEADER_BYTES);
-    if (header === undefined) return undefined;
-    const length = new DataView(header.buffer, header.byteOffset).getUint32(0, true);
-    if (length === 0) throw new ProtocolError("frame-malformed", "Cannot read a transfer message: its length is 0");
-    if (length <= MAX_TRANSFER_BYTES) return length;
-    throw new ProtocolError("frame-too-large", `Cannot read a transfer message ${tooLarge(length)}`);
-  }
-
-  #orFail<T>(step: () => T): T {
-    if (this.#failure !== undefined) throw this.#failure;
-    try {
-      return step();
-    } catch (error) {
-      this.#failure = error;
-      this.#received.clear();
-      throw error;
-    }
+  protected override take(received: Received): Message | undefined {
+    const length = bodyLength(received);
+    const bytes = length === undefined ? undefined : received.peek(HEADER_BYTES + length);
+    if (bytes === undefined) return undefined;
+    const message = this.#decode(bytes.subarray(HEADER_BYTES));
+    received.drop(bytes.length);
+    return message;
   }
 }
 
-const lockRefused = object<LockReply & { ok: false }>({ verb: oneOf("lock"), ok: oneOf(false), reason: text });
-const lockGiven = object<LockReply & { ok: true }>({ verb: oneOf("lock"), ok: oneOf(true) });
-const connectionsRequest = object<ConnectionsRequest>({ verb: oneOf("connections"), names: array(text), max: count });
-const connectionsAdopted = object<ConnectionsAdopted>({ verb: oneOf("connections"), adopted: array(count) });
-const unsupported = object<Unsupported>({ verb: oneOf("unsupported"), of: text });
-
-const REQUESTS: Verbs<TransferRequest> = {
-  lock: object<LockRequest>({ verb: oneOf("lock"), handoffId: text }),
-  serving: object<ServingRequest>({ verb: oneOf("serving"), handoffId: text, pid: count }),
-  connections: (value, at) =>
-    Object.hasOwn(record(value, at), "adopted") ? connectionsAdopted(value, at) : connectionsRequest(value, at),
-  listeners: object<ListenersRequest>({ verb: oneOf("listeners") }),
-  watch: object<WatchRequest>({ verb: oneOf("watch") }),
-  unsupported,
-};
-
-const REPLIES: Verbs<TransferReply> = {
-  lock: (value, at) => record(value, at).ok === true ? lockGiven(value, at) : lockRefused(value, at),
-  serving: object<ServingReply>({ verb: oneOf("serving"), ok: flag }),
-  connections: object<ConnectionsReply>({
-    verb: oneOf("connections"),
-    items: array(object<PassedConnection>({ id: count, listener: text, kind: text })),
-    done: flag,
-    descriptors: count,
-  }),
-  listeners: object<ListenersReply>({ verb: oneOf("listeners"), names: array(text) }),
-  watch: object<WatchReply>({ verb: oneOf("watch"), ok: oneOf(true), pid: count, buildId: text, dataDir: text }),
-  stopping: object<Stopping>({ verb: oneOf("stopping"), code: integer, reason: text }),
-  unsupported,
-};
-
-/** How to read the fields of each verb. */
-type Verbs<Message extends { readonly verb: string }> = {
-  readonly [Verb in Message["verb"]]: Shape<Extract<Message, { verb: Verb }>>;
-};
-
-function decodeBody<Message extends { readonly verb: string }>(
-  body: Uint8Array,
-  verbs: Verbs<Message>,
-): Message | Unsupported {
-  const message = record(parseJson(decodeUtf8(body)), "a transfer message");
-  const verb = text(message.verb ?? "", "the verb");
-  if (message.v !== TRANSFER_VERSION || !Object.hasOwn(verbs, verb)) return { verb: "unsupported", of: verb };
-  return verbs[verb as Message["verb"]](message, verb);
+function bodyLength(received: Received): number | undefined {
+  const length = received.peekU32();
+  if (length === 0) throw new ProtocolError("frame-malformed", "Cannot read a transfer message: its length is 0");
+  if (length === undefined || length <= MAX_TRANSFER_BYTES) return length;
+  throw new ProtocolError("frame-too-large", `Cannot read a transfer message ${tooLarge(length)}`);
 }
 
 function tooLarge(length: number): string {

@@ -1,3 +1,6 @@
+/** The version of the transfer protocol that this module speaks. */
+export const TRANSFER_VERSION = 1;
+
 /** N asks for the lock, after Begin. */
 export interface LockRequest {
   readonly verb: "lock";

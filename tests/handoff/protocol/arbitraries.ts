@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import type { Journal } from "../../../handoff/protocol/journal.ts";
+import type { TransferReply, TransferRequest } from "../../../handoff/protocol/transfer.ts";
 import type { Message, MessageType } from "../../../handoff/protocol/messages.ts";
 
 const u16 = fc.integer({ min: 0, max: 0xffff });
@@ -89,4 +90,43 @@ export function inChunks(bytes: Uint8Array): fc.Arbitrary<Uint8Array[]> {
     const ends = [...places.sort((a, b) => a - b), bytes.length];
     return ends.map((end, index) => bytes.subarray(ends[index - 1] ?? 0, end));
   });
+}
+
+const count = fc.maxSafeNat();
+const names = fc.array(text, { maxLength: 5 });
+const unsupported = says({ verb: "unsupported" }, { of: text });
+
+/** Anything that is said to the incumbent over the transfer socket. */
+export const transferRequests: fc.Arbitrary<TransferRequest> = fc.oneof(
+  says({ verb: "lock" }, { handoffId }),
+  says({ verb: "serving" }, { handoffId, pid: u32 }),
+  says({ verb: "connections" }, { names, max: count }),
+  says({ verb: "connections" }, { adopted: fc.array(count) }),
+  says({ verb: "listeners" }, {}),
+  says({ verb: "watch" }, {}),
+  unsupported,
+);
+
+/** Anything that the incumbent says over the transfer socket. */
+export const transferReplies: fc.Arbitrary<TransferReply> = fc.oneof(
+  says({ verb: "lock", ok: true }, {}),
+  says({ verb: "lock", ok: false }, { reason: text }),
+  says({ verb: "serving" }, { ok: fc.boolean() }),
+  says({ verb: "connections" }, {
+    items: fc.array(says({}, { id: count, listener: text, kind: text })),
+    done: fc.boolean(),
+    descriptors: count,
+  }),
+  says({ verb: "listeners" }, { names }),
+  says({ verb: "watch", ok: true }, { pid: u32, buildId: text, dataDir: text }),
+  says({ verb: "stopping" }, { code: fc.integer(), reason: text }),
+  unsupported,
+);
+
+/** Objects of these fixed fields and those others. */
+function says<const Fixed extends object, Others extends object>(
+  fixed: Fixed,
+  others: { [Name in keyof Others]: fc.Arbitrary<Others[Name]> },
+): fc.Arbitrary<Fixed & Others> {
+  return fc.record<Others>(others).map((fields) => ({ ...fixed, ...fields }));
 }
