@@ -12,27 +12,26 @@ export class HandoffError extends Error {
 /** What {@linkcode SyscallError} carries beside its message. */
 export interface SyscallErrorFields {
   /** The C function that failed. */
-  readonly syscall: "flock" | "kill";
+  readonly syscall: string;
   /** The number the C library left in `errno`. */
   readonly errno: number;
-  /** The file the call was about. */
-  readonly path: string;
+  /** The file the call was about; undefined for a call about a descriptor or a process. */
+  readonly path?: string;
 }
 
-/** `flock(2)` or `kill(2)` failed with an errno that has no meaning of its own to a lock, such as `ENOLCK`. */
+/** A call of the kernel failed with an errno that has no meaning of its own to the caller, such as `ENOLCK` of `flock(2)`. */
 export class SyscallError extends HandoffError implements SyscallErrorFields {
-  readonly syscall: "flock" | "kill";
+  readonly syscall: string;
   readonly errno: number;
-  readonly path: string;
+  readonly path?: string;
   /** The errno's name, such as `"ENOLCK"`; `"E<number>"` for one that has no name here. */
   readonly code: string;
 
-  /** `doing` starts the message: `Cannot <doing> "<path>"`. */
+  /** `doing` starts the message: `Cannot <doing> "<path>"`, or `Cannot <doing>` without a path. */
   constructor(doing: string, { syscall, errno, path }: SyscallErrorFields) {
     const code = errnoName(errno);
-    super(
-      `Cannot ${doing} ${JSON.stringify(path)}: ${syscall} failed with ${code} (errno ${errno})`,
-    );
+    const object = path === undefined ? "" : ` ${JSON.stringify(path)}`;
+    super(`Cannot ${doing}${object}: ${syscall} failed with ${code} (errno ${errno})`);
     this.syscall = syscall;
     this.errno = errno;
     this.path = path;
