@@ -14,6 +14,7 @@ import {
 } from "./shapes.ts";
 import type { Unsupported } from "./transfer_messages.ts";
 import type {
+  HandoffRequest,
   PlainRequest,
   RollbackRequest,
   TriggerEvent,
@@ -45,9 +46,12 @@ export function parseTriggerLine(line: string): TriggerRequest {
   return request.startsWith("{") ? parseRequest(request) : parseCrateRequest(request);
 }
 
-/** The line of a request, with its newline. Throws a {@linkcode ProtocolError} `"frame-too-large"`. */
+/**
+ * The line of a request, with its newline. Throws a {@linkcode ProtocolError}: `"frame-too-large"`, or `"codec"` for a
+ * binary that the crate's line has no room for.
+ */
 export function encodeTriggerRequest(request: Exclude<TriggerRequest, Unsupported>): Uint8Array {
-  if (request.verb === "handoff") return encodeLine(`handoff ${request.binary ?? ""}`.trim(), MAX_REQUEST_BYTES);
+  if (request.verb === "handoff") return encodeLine(crateRequestLine(request), MAX_REQUEST_BYTES);
   return encodeLine(JSON.stringify({ v: TRIGGER_VERSION, ...request }), MAX_REQUEST_BYTES);
 }
 
@@ -92,6 +96,13 @@ function parseCrateRequest(line: string): TriggerRequest {
   const [, command, binary] = /^(\S*)\s*(.*)$/s.exec(line)!;
   if (command !== "handoff") throw new ProtocolError("codec", `unknown command ${JSON.stringify(command)}`);
   return binary === "" ? { verb: "handoff" } : { verb: "handoff", binary };
+}
+
+function crateRequestLine({ binary }: HandoffRequest): string {
+  if (binary === undefined) return "handoff";
+  // The line has no escape: a path that would end it, or that would come out shorter, cannot be said.
+  if (binary !== "" && binary.trim() === binary && !binary.includes("\n")) return `handoff ${binary}`;
+  throw new ProtocolError("codec", `Cannot encode the path ${JSON.stringify(binary)} in a line`);
 }
 
 function encodeLine(line: string, maxBytes: number): Uint8Array {

@@ -1,5 +1,12 @@
 import fc from "fast-check";
 import type { Journal } from "../../../handoff/protocol/journal.ts";
+import type {
+  PhaseTimes,
+  SupervisorStatus,
+  TriggerEvent,
+  TriggerRequest,
+  UpgradeRecord,
+} from "../../../handoff/protocol/trigger.ts";
 import type { TransferReply, TransferRequest } from "../../../handoff/protocol/transfer.ts";
 import type { Message, MessageType } from "../../../handoff/protocol/messages.ts";
 
@@ -123,10 +130,83 @@ export const transferReplies: fc.Arbitrary<TransferReply> = fc.oneof(
   unsupported,
 );
 
+const duration = fc.double({ min: 0, max: 1e9, noNaN: true });
+const limits = { timeoutMs: count, force: fc.boolean(), soakSecs: duration };
+
+/** Anything that is asked over the trigger socket. */
+export const triggerRequests: fc.Arbitrary<Exclude<TriggerRequest, { verb: "unsupported" }>> = fc.oneof(
+  says({ verb: "handoff" }, {}),
+  says({ verb: "handoff" }, { binary: fc.string({ minLength: 1 }).filter((path) => path.trim() === path) }),
+  perhaps({ verb: "upgrade", follow: true }, { command: fc.array(text), check: fc.boolean(), ...limits }),
+  perhaps({ verb: "rollback" }, limits),
+  fc.constantFrom("abort", "status", "history", "stop", "restart", "replace").map((verb) => ({ verb } as const)),
+);
+
+const phase = fc.constantFrom("start", "drain", "seal", "open", "soak", "commit", "resume");
+const outcome = fc.constantFrom("committed", "rolled-back", "nothing-begun", "nobody-serves", "busy");
+const phases = fc.dictionary(phase, duration, { noNullPrototype: true }) as fc.Arbitrary<PhaseTimes>;
+const instant = count;
+
+const upgradeRecords: fc.Arbitrary<UpgradeRecord> = both(
+  says({}, {
+    handoffId,
+    atMs: instant,
+    fromBuild: text,
+    outcome,
+    phases,
+    connectionsMoved: count,
+    cut: fc.array(says({}, { method: text, path: text, ageMs: duration })),
+  }),
+  perhaps({}, { toBuild: text, reason: text, writePauseMs: duration }),
+);
+
+const statuses: fc.Arbitrary<SupervisorStatus> = both(
+  says({}, {
+    supervisorPid: u32,
+    supervisorSinceMs: instant,
+    generation: count,
+    restarts: count,
+    listeners: fc.array(says({}, { name: text, address: text })),
+    command: fc.array(text),
+  }),
+  perhaps({}, {
+    daemon: says({}, { pid: u32, buildId: text, sinceMs: instant, adopted: fc.boolean() }),
+    upgrade: says({}, { handoffId, phase, sinceMs: instant }),
+    lastUpgrade: upgradeRecords,
+    restartAtMs: instant,
+  }),
+);
+
+/** Anything that is answered over the trigger socket. */
+export const triggerEvents: fc.Arbitrary<TriggerEvent> = fc.oneof(
+  says({ event: "phase-begun" }, { phase }),
+  says({ event: "phase" }, { phase, ms: duration }),
+  both(
+    says({ event: "outcome" }, { outcome, phases }),
+    perhaps({}, { reason: text, stderr: fc.array(text), handoffId }),
+  ),
+  says({ event: "status" }, { status: statuses }),
+  says({ event: "history" }, { upgrades: fc.array(upgradeRecords) }),
+  says({ event: "unsupported" }, { of: text }),
+);
+
 /** Objects of these fixed fields and those others. */
 function says<const Fixed extends object, Others extends object>(
   fixed: Fixed,
   others: { [Name in keyof Others]: fc.Arbitrary<Others[Name]> },
 ): fc.Arbitrary<Fixed & Others> {
   return fc.record<Others>(others).map((fields) => ({ ...fixed, ...fields }));
+}
+
+/** Objects of these fixed fields and any of those others. */
+function perhaps<const Fixed extends object, Others extends object>(
+  fixed: Fixed,
+  others: { [Name in keyof Others]: fc.Arbitrary<Others[Name]> },
+): fc.Arbitrary<Fixed & Partial<Others>> {
+  return fc.record<Others, never>(others, { requiredKeys: [] }).map((fields) => ({ ...fixed, ...fields }));
+}
+
+/** Objects of the fields of both. */
+function both<A extends object, B extends object>(a: fc.Arbitrary<A>, b: fc.Arbitrary<B>): fc.Arbitrary<A & B> {
+  return fc.tuple(a, b).map(([a, b]) => ({ ...a, ...b }));
 }
