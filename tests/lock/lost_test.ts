@@ -102,7 +102,7 @@ for (const touches of [0, 3]) {
     await using program = new Child("watcher.ts", { args: [dir.path, String(touches)] });
     assertEquals((await program.next()).event, "acquired");
     assertEquals((await inTime(program.next())).lost, false);
-    assertEquals((await inTime(program.status)).code, 0);
+    assertEquals((await inTime(program.status, "The program did not end")).code, 0);
   });
 }
 
@@ -117,7 +117,7 @@ async function aborted(signal: AbortSignal): Promise<LockLostError> {
   const { promise, resolve } = Promise.withResolvers<void>();
   signal.addEventListener("abort", () => resolve(), { once: true });
   if (signal.aborted) resolve();
-  await inTime(promise);
+  await inTime(promise, "Nobody was told of the loss");
   return signal.reason;
 }
 

@@ -16,7 +16,7 @@ claim("a release by another process wakes the waiter, without any polling", asyn
   using clock = new Clock("never end");
   const acquiring = DataDirLock.acquire(dir.path, { timeout: Infinity });
   await holder.ask("release");
-  using _lock = await inTime(acquiring);
+  using _lock = await inTime(acquiring, "Nobody was woken");
   assertEquals(clock.pauses, 1);
 }, { needs: ["linux"] });
 
@@ -71,7 +71,7 @@ claim("a waiter gets the lock by polling where the runtime can watch no file", a
   using _watching = new NoWatching();
   const acquiring = DataDirLock.acquire(dir.path, { timeout: Infinity });
   holder.dispose();
-  using lock = await inTime(acquiring);
+  using lock = await inTime(acquiring, "Nobody got the lock by polling");
   assertEquals(lock.released, false);
 });
 

@@ -13,12 +13,16 @@ export const CLAIM_MUTANTS: readonly ClaimMutant[] = [
     edits: [{ file: LOCKFILE, from: "if (!sameInode(inodeOf(second), this.inode)) return false;", to: "" }],
     test: "lock/replaced_lockfile",
     claim: "acquire() is refused when the lockfile put in place between open and flock is held by another",
+    says: "Expected function to reject",
+    invariants: [3],
   },
   {
     name: "believes a flock without a proof",
     edits: [{ file: TAKE, from: "lockfile.excludesOthers()", to: "true" }],
     test: "lock/replaced_lockfile",
     claim: "acquire() refuses a filesystem whose flock excludes nobody, and leaves the pidfile that is there",
+    says: "Expected function to reject",
+    invariants: [3],
   },
   {
     name: "removes the pidfile whomever it names",
@@ -29,6 +33,8 @@ export const CLAIM_MUTANTS: readonly ClaimMutant[] = [
     }],
     test: "lock/withdrawal",
     claim: "release() leaves a pidfile that names another process",
+    says: "/.handoff.pidfile'",
+    invariants: [4],
   },
   {
     name: "keeps its flock when it cannot publish",
@@ -39,18 +45,24 @@ export const CLAIM_MUTANTS: readonly ClaimMutant[] = [
     ],
     test: "lock/bad_pidfile_kind",
     claim: "acquire() fails where the pidfile is a directory, leaves it standing and frees the lock",
+    says: "-   false\n+   true",
+    invariants: [5],
   },
   {
     name: "leaves the temporary file of a failure",
     edits: [{ file: PIDFILE, from: "    unlinkIfPossible(temporary);", to: "" }],
     test: "lock/publish",
     claim: "a temporary pidfile that cannot be renamed is gone, and what stands in the way stays",
+    says: '-     ".handoff.pidfile.tmp"',
+    invariants: [5],
   },
   {
     name: "does not put the earlier pidfile back after a failure",
     edits: [{ file: PIDFILE, from: "yield* restorePidfile(directory, before);", to: "" }],
     test: "lock/publish",
     claim: "a pidfile of a dead process stands again when the new one cannot be made durable",
+    says: '+     "4194304\\n"',
+    invariants: [5],
   },
   {
     name: "unlinks the lockfile to break a stale lock",
@@ -61,6 +73,8 @@ export const CLAIM_MUTANTS: readonly ClaimMutant[] = [
     }],
     test: "lock/stale_break",
     claim: "acquireOrBreakStale() is refused when the named holder is dead and another program holds the flock",
+    says: '-   undefined\n+   "StaleLockBreakRefusedError"',
+    invariants: [2, 6],
   },
   {
     name: "hands any number to kill",
@@ -71,18 +85,24 @@ export const CLAIM_MUTANTS: readonly ClaimMutant[] = [
     }],
     test: "ffi/kill",
     claim: 'a pidfile that holds "2147483648" never reaches kill',
+    says: 'Expected error to be instance of "LockHeldError", but was "SyscallError"',
+    invariants: [7],
   },
   {
     name: "does not listen for the end of its program",
     edits: [{ file: ACQUIRE, from: "    lock.#releaseOnUnload();", to: "" }],
     test: "lock/death",
     claim: "no pidfile stays behind when the holder called Deno.exit() inside its `await using` block",
+    says: '-     ".handoff.pidfile"',
+    invariants: [8],
   },
   {
     name: "verifies the directory only",
     edits: [{ file: PLACE, from: 'if (!sameInode(lockfile, this.#lockfile)) return "lockfile-replaced";', to: "" }],
     test: "lock/verify",
     claim: 'verify() throws "lockfile-replaced" after another file is renamed over the lockfile',
+    says: "Expected function to throw",
+    invariants: [13],
   },
   {
     name: "verifies the lockfile only",
@@ -94,6 +114,8 @@ export const CLAIM_MUTANTS: readonly ClaimMutant[] = [
     test: "lock/verify",
     claim: 'verify() throws "directory-replaced" after the directory is renamed and a new one made, into which the ' +
       "lockfile is moved",
+    says: "Expected function to throw",
+    invariants: [13],
   },
   {
     name: "removes the pidfile of who has the lock that it lost",
@@ -104,12 +126,16 @@ export const CLAIM_MUTANTS: readonly ClaimMutant[] = [
     }],
     test: "lock/lost_release",
     claim: "the release of a lock leaves what another process locked after the lockfile is deleted",
+    says: '+     ".handoff.pidfile"',
+    invariants: [4, 13],
   },
   {
     name: "refuses no network filesystem",
     edits: [{ file: TAKE, from: "if (!network || options.allowNetworkFilesystem) return;", to: "return;" }],
     test: "lock/network_filesystem",
     claim: "a directory on nfs (0x6969) is refused, with what to do instead, and left as it was",
+    says: "Expected function to throw",
+    invariants: [15],
     needs: ["linux"],
   },
   {
@@ -121,5 +147,7 @@ export const CLAIM_MUTANTS: readonly ClaimMutant[] = [
     }],
     test: "lock/network_filesystem",
     claim: "a directory on a network filesystem that does not exist yet is refused without a lockfile",
+    says: '-     ".handoff.lock"',
+    invariants: [15],
   },
 ];

@@ -9,6 +9,8 @@ export const PASSAGE_MUTANTS: readonly ClaimMutant[] = [
     edits: [{ file: LOCKFILE, from: "if (this.#shared || this.#passed) return;", to: "if (this.#shared) return;" }],
     test: "lock/passage",
     claim: "a release while the lock is on its way leaves it to the receiver",
+    says: "-     true,\n+     false,",
+    invariants: [1],
     needs: ["linux"],
   },
   {
@@ -18,6 +20,8 @@ export const PASSAGE_MUTANTS: readonly ClaimMutant[] = [
     ],
     test: "lock/passage",
     claim: "a release while the lock is on its way leaves it to the receiver",
+    says: "/.handoff.pidfile'",
+    invariants: [4],
     needs: ["linux"],
   },
   {
@@ -25,6 +29,8 @@ export const PASSAGE_MUTANTS: readonly ClaimMutant[] = [
     edits: [{ file: "lock/held_lock.ts", from: "!lockfile.passed && ", to: "" }],
     test: "lock/passage",
     claim: "a release while the lock is on its way leaves it to the receiver",
+    says: "/.handoff.pidfile'",
+    invariants: [4],
     needs: ["linux"],
   },
   {
@@ -32,12 +38,16 @@ export const PASSAGE_MUTANTS: readonly ClaimMutant[] = [
     edits: [{ file: LOCKFILE, from: "this.#passed = sent;", to: "" }],
     test: "lock/passage",
     claim: "a lock is held as before when what should pass it sends nothing",
+    says: '-       ".handoff.pidfile"',
+    invariants: [4],
   },
   {
     name: "adopts a descriptor without its flock",
     edits: [{ file: "lock/adopt.ts", from: "if (!lockfile.tryLock()) {", to: "if (false) {" }],
     test: "lock/adopt",
     claim: "adopt() refuses a descriptor of the lockfile that another program has locked, and leaves it locked",
+    says: "Expected function to reject",
+    invariants: [3],
     needs: ["linux"],
   },
   {
@@ -49,6 +59,8 @@ export const PASSAGE_MUTANTS: readonly ClaimMutant[] = [
     }, { file: "lock/adopt.ts", from: "if (!lockfile.excludesOthers())", to: "if (false)" }],
     test: "lock/adopt",
     claim: "adopt() refuses and closes a descriptor of another file, and leaves the directory unchanged",
+    says: "Expected function to reject",
+    invariants: [3],
     needs: ["linux"],
   },
   {
@@ -56,6 +68,8 @@ export const PASSAGE_MUTANTS: readonly ClaimMutant[] = [
     edits: [{ file: "ffi/received_descriptor.ts", from: "if (this.#open) this.#calls.close(this.fd);", to: "" }],
     test: "lock/adopt",
     claim: "adopt() leaves one descriptor of the lock, and closes the one that was received",
+    says: "-     2,\n-     true,",
+    invariants: [8],
     needs: ["linux"],
   },
   {
@@ -63,6 +77,8 @@ export const PASSAGE_MUTANTS: readonly ClaimMutant[] = [
     edits: [{ file: "ffi/received_descriptor.ts", from: "target, O_CLOEXEC", to: "target, 0" }],
     test: "lock/adopt",
     claim: "a lock that was adopted is close-on-exec",
+    says: "-   0\n+   524288",
+    invariants: [9],
     needs: ["linux"],
   },
 ];

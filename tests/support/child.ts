@@ -29,12 +29,14 @@ const PROGRAMS = fromFileUrl(new URL("../programs/", import.meta.url));
  * on its standard input, and ends when that is closed; at the end of the block it is killed, whatever it does.
  */
 export class Child implements AsyncDisposable {
+  readonly #program: string;
   readonly #process: Deno.ChildProcess;
   readonly #commands: WritableStreamDefaultWriter<Uint8Array>;
   readonly #reports: ReadableStreamDefaultReader<Report>;
   readonly #stderr: Promise<string>;
 
   constructor(program: string, options: ChildOptions = {}) {
+    this.#program = program;
     const command = commandLine(program, options);
     this.#process = new Deno.Command(command[0], {
       args: command.slice(1),
@@ -68,7 +70,7 @@ export class Child implements AsyncDisposable {
 
   /** The next report; fails with the program's standard error when it ends without one. */
   async next(): Promise<Report> {
-    const { value, done } = await inTime(this.#reports.read());
+    const { value, done } = await inTime(this.#reports.read(), `${this.#program} reported nothing`);
     if (done) throw new Error(`The program ended without a report: ${await this.#stderr}`);
     return value;
   }
