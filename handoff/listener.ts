@@ -1,63 +1,90 @@
-import { HandoffError } from "../lock/errors.ts";
 import type { Os } from "./os.ts";
+import { type Address, formatAddress, ListenerError } from "./address.ts";
 
-/** Where a listener is bound. */
-export type Address =
-  | { readonly family: "inet"; readonly host: string; readonly port: number }
-  | { readonly family: "inet6"; readonly host: string; readonly port: number; readonly v6Only: boolean }
-  | { readonly family: "unix"; readonly path: string };
+import { checkPlainSocketPath, codeOf, kindOf } from "./socket_path.ts";
+import { ACCEPT_TIMEOUT_MS, BACKLOG } from "./timeouts.ts";
 
-/** An address or a name that cannot be used, or cannot be bound. */
-export class ListenerError extends HandoffError {}
+export { type Address, checkListenerName, formatAddress, isBoundAs, ListenerError, parseAddress } from "./address.ts";
+export { type InheritedListeners, inheritListeners } from "./inherited_listeners.ts";
 
-/** `127.0.0.1:8080`, `[::1]:0`, `*:8080` (IPv4 and IPv6), `unix:/path`. */
-export function parseAddress(_text: string): Address {
-  throw new Error("to come");
+/**
+ * A listening socket, close-on-exec and non-blocking. A Unix socket that nobody listens on any more is replaced; its mode
+ * is 0777 less the umask, as usual. Throws a {@linkcode ListenerError} that says in one sentence why not.
+ */
+export function bindListener(os: Os, address: Address, { backlog = BACKLOG }: { backlog?: number } = {}): number {
+  if (address.family === "unix") return bindUnix(os, address, backlog);
+  try {
+    return os.listenTcp(address, backlog);
+  } catch (error) {
+    // A kernel without IPv6 serves all of its addresses by the other family.
+    if (isEverywhere(address) && NO_IPV6.includes(codeOf(error) ?? "")) {
+      return bindListener(os, { family: "inet", host: "0.0.0.0", port: address.port }, { backlog });
+    }
+    throw refused(address, error);
+  }
 }
 
-/** The same as text. */
-export function formatAddress(_address: Address): string {
-  throw new Error("to come");
+/** Where a socket is bound; undefined where `fd` is not a socket. Of a dual-stack one the host is `::`. */
+export function addressOf(os: Os, fd: number): Address | undefined {
+  const name = os.socketName(fd);
+  if (name === undefined) return undefined;
+  if (name.family === "unix") return name;
+  const { family, host, port } = name;
+  return family === "inet" ? { family, host, port } : { family, host, port };
 }
 
-/** Whether a socket that is bound to `bound` is what `wanted` asks for; a wanted port 0 is any. */
-export function isBoundAs(_bound: Address, _wanted: Address): boolean {
-  throw new Error("to come");
+/**
+ * To be called whenever accepting begins or goes on. `O_NONBLOCK` belongs to the open socket, which several processes
+ * share: one of them may clear it, and this one's event loop would hang in accept(2) without a receive time-out.
+ */
+export function keepAccepting(os: Os, fd: number): void {
+  os.setNonBlocking(fd, true);
+  os.setReceiveTimeout(fd, ACCEPT_TIMEOUT_MS);
 }
 
-/** Throws a ListenerError for a name that is empty, too long, or has a ":" or a control character. */
-export function checkListenerName(_name: string): void {
-  throw new Error("to come");
+/** Gives the listener back as a successor of any kind expects it: without a receive time-out. */
+export function beforeDrained(os: Os, fd: number): void {
+  os.setReceiveTimeout(fd, 0);
 }
 
-export function bindListener(_os: Os, _address: Address, _options: { backlog?: number } = {}): number {
-  throw new Error("to come");
+const NO_IPV6 = ["EAFNOSUPPORT", "EADDRNOTAVAIL"];
+
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: "the address is in use by another process",
+  EADDRNOTAVAIL: "this machine does not have the address",
+  EAFNOSUPPORT: "this machine does not speak IPv6",
+  EACCES: "this user may not",
+};
+
+function isEverywhere(address: Address): address is Address & { family: "inet6" } {
+  return address.family === "inet6" && address.host === "::" && address.v6Only === false;
 }
 
-/** Where a socket is bound; undefined where `fd` is no socket. */
-export function addressOf(_os: Os, _fd: number): Address | undefined {
-  throw new Error("to come");
+/** Bound at its own path, unlike a socket file, since the kernel tells that path to whoever asks for the address. */
+function bindUnix(os: Os, address: Address & { family: "unix" }, backlog: number): number {
+  const { path } = address;
+  try {
+    checkPlainSocketPath(path);
+    const kind = kindOf(path);
+    if (kind !== undefined && kind !== "a socket") throw new ListenerError(`${kind} is in its place`);
+    if (kind !== undefined && isServed(os, path)) throw new ListenerError(REASONS.EADDRINUSE);
+    if (kind !== undefined) Deno.removeSync(path);
+    return os.listenUnix(path, { mode: 0o777, backlog });
+  } catch (error) {
+    throw refused(address, error);
+  }
 }
 
-/** To be called again whenever accepting goes on: O_NONBLOCK and SO_RCVTIMEO are shared with every process that has it. */
-export function keepAccepting(_os: Os, _fd: number): void {
-  throw new Error("to come");
+function isServed(os: Os, path: string): boolean {
+  try {
+    os.close(os.connectUnix(path));
+    return true;
+  } catch (error) {
+    return codeOf(error) === "EAGAIN";
+  }
 }
 
-/** Gives the listener back as a peer of any kind expects it. */
-export function beforeDrained(_os: Os, _fd: number): void {
-  throw new Error("to come");
-}
-
-/** What was inherited. */
-export interface InheritedListeners {
-  /** By name: close-on-exec, and listening. */
-  readonly listeners: ReadonlyMap<string, number>;
-  /** What is no listening socket; left open and untouched. */
-  readonly refused: readonly { readonly name: string; readonly fd: number; readonly reason: string }[];
-}
-
-/** Takes the descriptors from 3 on, one for each name, that `LISTEN_FDS` promised. */
-export function inheritListeners(_os: Os, _names: readonly string[]): InheritedListeners {
-  throw new Error("to come");
+function refused(address: Address, cause: unknown): ListenerError {
+  const reason = REASONS[codeOf(cause) ?? ""] ?? (cause as Error).message;
+  return new ListenerError(`Cannot listen on ${JSON.stringify(formatAddress(address))}: ${reason}`, { cause });
 }

@@ -1,65 +1,167 @@
-import { HandoffError } from "../lock/errors.ts";
-import type { Os, Peer } from "./os.ts";
+import { setTimeout as delay } from "node:timers/promises";
+import { dirname } from "@std/path";
+import { PeerNotPermittedError } from "./channel_errors.ts";
+import type { Os } from "./os.ts";
+import { permittedPeer } from "./peer.ts";
+import { CONNECT_MS } from "./timeouts.ts";
+import { absolute, checkDirectory, codeOf, kindOf, SocketFileError, withShortPath } from "./socket_path.ts";
 
-/** A socket file cannot be bound or reached. */
-export class SocketFileError extends HandoffError {
-  readonly path: string;
-  /** The system's code, such as `"ENOENT"` or `"ECONNREFUSED"`, where there is one. */
-  readonly code?: string;
+export { acceptPermitted, permittedPeer } from "./peer.ts";
+export { checkPlainSocketPath, SocketFileError, SocketPathTooLongError } from "./socket_path.ts";
 
-  constructor(message: string, { path, code, cause }: { path: string; code?: string; cause?: unknown }) {
-    super(message, { cause });
-    this.path = path;
-    this.code = code;
-  }
-}
-
-/** A path that a Rust peer cannot bind or connect to, since it does not fit into `sun_path`. */
-export class SocketPathTooLongError extends HandoffError {}
-
+/** How a socket file is bound. */
 export interface BindSocketFileOptions {
-  /** 0600 by default. */
+  /** Less the umask; 0600 by default. */
   readonly mode?: number;
+  /** How many connections may wait to be accepted; 128 by default. */
   readonly backlog?: number;
 }
 
-export function bindSocketFile(_os: Os, _path: string, _options: BindSocketFileOptions = {}): number {
-  throw new Error("to come");
+/**
+ * A listening socket at `path`, in the place of the one that was there: the path leads to a socket that listens at every
+ * moment, and of this mode from the first. Only the holder of the lock that guards `path` may call it. A missing directory
+ * is made; nobody ever unlinks the path.
+ *
+ * Throws a {@linkcode SocketFileError}, with nothing changed, for what stands there and is not a socket, and for a
+ * directory in which other users may write.
+ */
+export function bindSocketFile(os: Os, path: string, options: BindSocketFileOptions = {}): number {
+  const { mode = 0o600, backlog = 128 } = options;
+  const place = absolute(path);
+  checkDirectory(os, place, path);
+  for (let attempt = 1;; attempt++) {
+    const fd = bindOnce(os, place, { path, mode, backlog });
+    if (fd !== undefined) return fd;
+    if (attempt === ATTEMPTS) throw new SocketFileError(path, "another process keeps replacing it");
+  }
 }
 
+/**
+ * Whether `path` still is the file that {@linkcode bindSocketFile} made in this process for the socket `fd`, and not one
+ * that another process put there.
+ */
+export function leadsTo(_os: Os, path: string, fd: number): boolean {
+  const expected = bound.get(fd);
+  return expected !== undefined && identityOf(absolute(path)) === expected;
+}
+
+/** How a socket is reached. */
 export interface ConnectSocketFileOptions {
-  /** For a full backlog, in milliseconds; 5 s by default. */
+  /** For a backlog that is full to take one more, in milliseconds; 5 s by default. */
   readonly timeout?: number;
+  /** Rejects with the signal's reason. */
   readonly signal?: AbortSignal;
   /** Users whose sockets are trusted beside this process's own and root. */
   readonly extraUids?: readonly number[];
 }
 
-/** Throws SocketFileError (code ENOENT, ECONNREFUSED, …) or PeerNotPermittedError. */
-export function connectSocketFile(_os: Os, _path: string, _options: ConnectSocketFileOptions = {}): Promise<number> {
-  throw new Error("to come");
+/**
+ * A connection to the socket at `path`. Rejects with a {@linkcode SocketFileError}, whose `code` is `"ENOENT"` where
+ * there is none and `"ECONNREFUSED"` where nobody listens; and with a `PeerNotPermittedError` where another user does.
+ * Root trusts the owner of the directory as well.
+ */
+export async function connectSocketFile(
+  os: Os,
+  path: string,
+  { timeout = CONNECT_MS, signal, extraUids = [] }: ConnectSocketFileOptions = {},
+): Promise<number> {
+  const place = absolute(path);
+  const end = performance.now() + timeout;
+  for (;;) {
+    signal?.throwIfAborted();
+    const fd = connectOnce(os, place, path, performance.now() < end);
+    if (fd !== undefined) return permitted(os, fd, path, [...extraUids, ...ownerForRoot(os, place)]);
+    await delay(FULL_POLL_MS, undefined, { signal });
+  }
 }
 
-/** Whether `path` still is the file that `bindSocketFile` made for the socket `fd` of this process. */
-export function leadsTo(_os: Os, _path: string, _fd: number): boolean {
-  throw new Error("to come");
+/** How often one process starts again when another replaces the same path at the same time. */
+const ATTEMPTS = 16;
+
+/** How often a backlog that is full is tried: nothing tells when it has room. */
+const FULL_POLL_MS = 20;
+
+/** The files that were made for sockets of this process, by descriptor. */
+const bound = new Map<number, string>();
+
+/** Undefined where another process was quicker. */
+function bindOnce(
+  os: Os,
+  place: string,
+  { path, mode, backlog }: { path: string; mode: number; backlog: number },
+): number | undefined {
+  const temporary = `${place}.tmp`;
+  for (const file of [place, temporary]) refuseAllButSockets(file);
+  let fd: number | undefined;
+  try {
+    removeIfThere(temporary);
+    fd = withShortPath(temporary, (short) => os.listenUnix(short, { mode, backlog }));
+    const identity = identityOf(temporary);
+    Deno.renameSync(temporary, place);
+    if (identity !== undefined && identity === identityOf(place)) {
+      bound.set(fd, identity);
+      return fd;
+    }
+  } catch (error) {
+    if (!["EADDRINUSE", "ENOENT"].includes(codeOf(error) ?? "")) {
+      if (fd !== undefined) {
+        os.close(fd);
+        removeIfThere(temporary);
+      }
+      throw new SocketFileError(path, (error as Error).message, { cause: error });
+    }
+  }
+  if (fd !== undefined) os.close(fd);
+  return undefined;
 }
 
-/** Who is at the other end, if it is a process of this user, of root or of one of `extraUids`; undefined otherwise. */
-export function permittedPeer(_os: Os, _fd: number, _extraUids: readonly number[] = []): Peer | undefined {
-  throw new Error("to come");
+function refuseAllButSockets(file: string): void {
+  const kind = kindOf(file);
+  if (kind !== undefined && kind !== "a socket") throw new SocketFileError(file, `${kind} is in its place`);
 }
 
-/** The next connection of a permitted peer; others are closed. Undefined when none is waiting. */
-export function acceptPermitted(
-  _os: Os,
-  _listener: number,
-  _extraUids: readonly number[] = [],
-): { readonly fd: number; readonly peer: Peer } | undefined {
-  throw new Error("to come");
+function removeIfThere(file: string): void {
+  try {
+    Deno.removeSync(file);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
 }
 
-/** Throws SocketPathTooLongError where the path has more than 107 bytes. */
-export function checkPlainSocketPath(_path: string): void {
-  throw new Error("to come");
+/**
+ * What distinguishes a file from all that were ever at its path. Deno's inode numbers are not exact beyond 2^53, and the
+ * kernel uses them again; two sockets of the same age are not.
+ */
+function identityOf(file: string): string | undefined {
+  try {
+    const { dev, ino, mtime } = Deno.lstatSync(file);
+    return [dev, ino, mtime?.getTime()].join(" ");
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined where the backlog is full and `patient`. */
+function connectOnce(os: Os, place: string, path: string, patient: boolean): number | undefined {
+  try {
+    return withShortPath(place, (short) => os.connectUnix(short));
+  } catch (error) {
+    if (patient && codeOf(error) === "EAGAIN") return undefined;
+    const kind = kindOf(place);
+    const reason = kind === undefined || kind === "a socket" ? (error as Error).message : `it is ${kind}`;
+    throw new SocketFileError(path, reason, { cause: error, doing: "connect to" });
+  }
+}
+
+function permitted(os: Os, fd: number, path: string, extraUids: readonly number[]): number {
+  if (permittedPeer(os, fd, extraUids) !== undefined) return fd;
+  const { uid } = os.peer(fd);
+  os.close(fd);
+  throw new PeerNotPermittedError(path, uid);
+}
+
+function ownerForRoot(os: Os, place: string): number[] {
+  if (os.uid !== 0) return [];
+  const { uid } = Deno.statSync(dirname(place));
+  return uid === null ? [] : [uid];
 }
