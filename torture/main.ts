@@ -5,9 +5,9 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { fromFileUrl } from "@std/path";
-import type { JournalRecord } from "./entry.ts";
-import type { Violation } from "./history.ts";
-import { missing } from "./means.ts";
+import type { JournalRecord } from "./record.ts";
+import type { Violation } from "./checker/history.ts";
+import { missing } from "./capabilities.ts";
 import { memoryDir } from "./memory_dir.ts";
 import { type Outcome, torture, type TortureOptions } from "./torture.ts";
 

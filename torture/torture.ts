@@ -1,13 +1,13 @@
 import { Arena } from "./arena.ts";
 import { wreakHavoc } from "./chaos.ts";
-import { check, type Verdict } from "./checker.ts";
+import { check, type Verdict } from "./checker/checker.ts";
 import { Deadline, now, pause } from "./clock.ts";
 import { Crew } from "./crew.ts";
-import type { JournalRecord } from "./entry.ts";
+import type { JournalRecord } from "./record.ts";
 import { contend } from "./foreign.ts";
 import { onInterruption } from "./interruption.ts";
 import type { Journal } from "./journal.ts";
-import { findMeans, type Means } from "./means.ts";
+import { findMeans, type Means } from "./capabilities.ts";
 import { Random } from "./random.ts";
 import { SLOW_MOTION } from "./slow_motion.ts";
 
