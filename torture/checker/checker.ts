@@ -5,11 +5,11 @@ import { findFalseDeaths, findWrongPidfiles } from "./check_pidfile.ts";
 import { findStarved } from "./check_starvation.ts";
 import type { JournalRecord } from "../record.ts";
 import { History, type Violation } from "./history.ts";
-import { type Tally, tallyOf } from "./statistics.ts";
+import { type Statistics, statisticsOf } from "./statistics.ts";
 
 /** What a journal tells of the lock that it is about. */
 export interface Verdict {
-  readonly tally: Tally;
+  readonly statistics: Statistics;
   /** Empty for a lock that kept its promises. */
   readonly violations: readonly Violation[];
 }
@@ -27,5 +27,5 @@ export function check(records: readonly JournalRecord[]): Verdict {
     findStarved(history),
     findBadEndings(history),
   ].flat();
-  return { tally: tallyOf(history, overlaps.length), violations };
+  return { statistics: statisticsOf(history, overlaps.length), violations };
 }
