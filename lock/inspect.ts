@@ -85,6 +85,7 @@ export async function untilFree(
   const path = resolveExistingDataDir(dataDir);
   const limits = new WaitLimits(options);
   await runAsync(waitUntil<void>(lockfilePath(path), limits, {
+    // deno-lint-ignore require-yield -- an inspection makes no pause
     *look() {
       const { held, holder } = inspectSync(path);
       return held ? { holder } : { result: undefined };
