@@ -1,11 +1,12 @@
-import { constants } from "node:fs";
+import { constants, fstatSync, openSync } from "node:fs";
 import { LockUnsupportedError } from "../ffi/errors.ts";
 import { type Filesystem, filesystemOf } from "../ffi/filesystem.ts";
 import { tryFlock, unlockFlock } from "../ffi/flock.ts";
 import { duplicateForChildren, type Libc } from "../ffi/libc.ts";
 import type { ReceivedDescriptor } from "../ffi/received_descriptor.ts";
-import { type Inode, inodeInPlace, OpenFile, sameInode } from "./file.ts";
+import { close } from "./close.ts";
 import { codeOf, fileError } from "./file_error.ts";
+import { type Inode, inodeInPlace, inodeOf, sameInode } from "./inode.ts";
 
 /** The path of the lockfile of `dataDir`. */
 export function lockfilePath(dataDir: string): string {
@@ -13,25 +14,27 @@ export function lockfilePath(dataDir: string): string {
 }
 
 /**
- * An open `.handoff.lock`, which must be a regular file. A descriptor that libc opened would outlive its worker, and keep
- * the lock for ever: see {@linkcode OpenFile}.
+ * An open `.handoff.lock`.
+ *
+ * It is opened through `node:fs` because Deno then closes it with the worker or the `--watch` run that opened it; a
+ * descriptor that libc opened would keep the lock for ever. It is close-on-exec: no child inherits the lock.
  */
 export class Lockfile implements Disposable {
   readonly path: string;
   readonly #libc: Pick<Libc, "flock" | "fstatfs">;
   readonly #dataDir: string;
-  readonly #file: OpenFile;
+  readonly #fd: number;
   #filesystem?: Filesystem;
   #inode?: Inode;
   #shared = false;
   #passed = false;
 
-  private constructor(libc: Pick<Libc, "flock" | "fstatfs">, dataDir: string, open: (path: string) => OpenFile) {
+  private constructor(libc: Pick<Libc, "flock" | "fstatfs">, dataDir: string, open: (path: string) => number) {
     this.#libc = libc;
     this.#dataDir = dataDir;
     this.path = lockfilePath(dataDir);
     try {
-      this.#file = open(this.path);
+      this.#fd = open(this.path);
     } catch (cause) {
       throw this.#openError(cause);
     }
@@ -42,9 +45,9 @@ export class Lockfile implements Disposable {
     return unlessMissing(() => new Lockfile(libc, dataDir, openToLock));
   }
 
-  /** The same, read-only, for inspection. */
-  static openReadOnly(libc: Pick<Libc, "flock" | "fstatfs">, dataDir: string): Lockfile | undefined {
-    return unlessMissing(() => new Lockfile(libc, dataDir, openReadOnly));
+  /** The same, in order to look at the lockfile only. */
+  static openToLook(libc: Pick<Libc, "flock" | "fstatfs">, dataDir: string): Lockfile | undefined {
+    return unlessMissing(() => new Lockfile(libc, dataDir, openToLook));
   }
 
   /** Opens the lockfile of an existing directory; creates it unless somebody else just has. */
@@ -63,28 +66,28 @@ export class Lockfile implements Disposable {
     received: ReceivedDescriptor,
   ): Lockfile | undefined {
     using opened = new DisposableStack();
-    const lockfile = Lockfile.openReadOnly(libc, dataDir);
+    const lockfile = Lockfile.openToLook(libc, dataDir);
     if (lockfile === undefined) return undefined;
     opened.use(lockfile);
     const inPlace = lockfile.requireRegularFile();
-    if (!received.replace(lockfile.#file.fd) || !sameInode(lockfile.#file.stat, inPlace)) return undefined;
+    if (!received.replace(lockfile.#fd) || !sameInode(inodeOf(lockfile.#fd), inPlace)) return undefined;
     opened.move();
     return lockfile;
   }
 
   /** The filesystem it is on. */
   get filesystem(): Filesystem {
-    return this.#filesystem ??= filesystemOf(this.#libc, this.#file.fd);
+    return this.#filesystem ??= filesystemOf(this.#libc, this.#fd);
   }
 
-  /** Which file this is. Throws as {@linkcode Lockfile.requireRegularFile} does. */
+  /** The inode of this file, which must be a regular one. */
   get inode(): Inode {
     return this.#inode ??= this.requireRegularFile();
   }
 
   /** Throws {@linkcode LockUnsupportedError} when this is not a regular file, and gives its inode otherwise. */
   requireRegularFile(): Inode {
-    const { stat } = this.#file;
+    const stat = fstatSync(this.#fd, { bigint: true });
     if (stat.isFile()) return stat;
     throw new LockUnsupportedError(
       "lockfile",
@@ -96,7 +99,7 @@ export class Lockfile implements Disposable {
 
   /** Takes the flock if it is free. Never waits. */
   tryLock(): boolean {
-    return tryFlock(this.#libc, this.#file.fd, { path: this.path });
+    return tryFlock(this.#libc, this.#fd, { path: this.path });
   }
 
   /**
@@ -104,7 +107,7 @@ export class Lockfile implements Disposable {
    * disturb each other, and a writer who comes just then tries again. Not to be asked while holding.
    */
   hasWriter(): boolean {
-    if (!tryFlock(this.#libc, this.#file.fd, { path: this.path, shared: true })) return true;
+    if (!tryFlock(this.#libc, this.#fd, { path: this.path, shared: true })) return true;
     this.unlock();
     return false;
   }
@@ -119,10 +122,14 @@ export class Lockfile implements Disposable {
    * Throws {@linkcode LockUnsupportedError} where nobody is refused.
    */
   excludesOthers(): boolean {
-    using second = this.#openAgain();
+    const second = this.#openAgain();
     if (second === undefined) return false;
-    if (!sameInode(second.stat, this.inode)) return false;
-    if (!tryFlock(this.#libc, second.fd, { path: this.path })) return true;
+    try {
+      if (!sameInode(inodeOf(second), this.inode)) return false;
+      if (!tryFlock(this.#libc, second, { path: this.path })) return true;
+    } finally {
+      close(second);
+    }
     throw new LockUnsupportedError(
       "filesystem",
       `Cannot lock ${
@@ -146,7 +153,7 @@ export class Lockfile implements Disposable {
    */
   shareWithChildren(): Disposable {
     this.#shared = true;
-    return duplicateForChildren(this.#file.fd);
+    return duplicateForChildren(this.#fd);
   }
 
   /**
@@ -157,7 +164,7 @@ export class Lockfile implements Disposable {
     this.#passed = true;
     let sent = false;
     try {
-      sent = send(this.#file.fd);
+      sent = send(this.#fd);
     } finally {
       this.#passed = sent;
     }
@@ -173,17 +180,17 @@ export class Lockfile implements Disposable {
   unlock(): void {
     // LOCK_UN would take it from every process that has the file open; closing it takes it from this one.
     if (this.#shared || this.#passed) return;
-    unlockFlock(this.#libc, this.#file.fd, this.path);
+    unlockFlock(this.#libc, this.#fd, this.path);
   }
 
   /** Closes the file. The flock goes with it, unless a process that inherited the file still has it open. */
   [Symbol.dispose](): void {
-    this.#file[Symbol.dispose]();
+    close(this.#fd);
   }
 
-  #openAgain(): OpenFile | undefined {
+  #openAgain(): number | undefined {
     try {
-      return unlessMissing(() => openReadOnly(this.path));
+      return unlessMissing(() => openToLook(this.path));
     } catch (cause) {
       throw this.#openError(cause);
     }
@@ -207,20 +214,25 @@ function unlessMissing<T>(open: () => T): T | undefined {
  * Writable where possible: waiters are woken by the closing of a writable file, and where flock is emulated by fcntl
  * locks an exclusive one needs it. A lockfile that we may only read can still be locked.
  */
-function openToLock(path: string): OpenFile {
+function openToLock(path: string): number {
   try {
-    return OpenFile.inPlace(path, constants.O_RDWR);
+    return openLockfile(path, constants.O_RDWR);
   } catch (error) {
     if (codeOf(error) !== "EACCES") throw error;
-    return openReadOnly(path);
+    return openToLook(path);
   }
 }
 
-function openOrCreate(path: string): OpenFile {
-  return OpenFile.inPlace(path, constants.O_RDWR | constants.O_CREAT);
+function openOrCreate(path: string): number {
+  return openLockfile(path, constants.O_RDWR | constants.O_CREAT);
 }
 
 /** For reading only: those who watch the file are told when a writable one is closed. */
-function openReadOnly(path: string): OpenFile {
-  return OpenFile.inPlace(path, constants.O_RDONLY);
+function openToLook(path: string): number {
+  return openLockfile(path, constants.O_RDONLY);
+}
+
+/** Never follows a symbolic link, and never waits for the other end of a FIFO. */
+function openLockfile(path: string, flags: number): number {
+  return openSync(path, flags | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o644);
 }

@@ -1,26 +1,24 @@
-/** Something that takes a while: a flush to the disk, or a wait. */
+/** Something that takes a while: a flush to the disk (an open file is one), or a wait. */
 export interface Pause {
-  /** Waits for its end without holding up the event loop. */
-  wait(): Promise<void> | void;
-  /** Waits for its end on the spot. Absent where only the asynchronous form ever waits. */
-  waitSync?(): void;
+  /** Waits for the end of it without holding up the event loop. */
+  sync(): Promise<void> | void;
+  /** Waits for the end of it here and now. */
+  syncSync(): void;
 }
 
 /**
- * A procedure that is written once and runs synchronously or asynchronously: a generator that yields each pause, driven
- * by one of the functions below (the idiom of npm's `gensync`). A pause that fails throws at its `yield`.
- *
- * "Go to definition" ends at a `yield*`: what it delegates to is the generator function that is called right there, and
- * what a plain `yield` hands out comes back to `runSync` or `runAsync`.
+ * One procedure, two forms. What a lock does is the same synchronously and asynchronously, but for who waits meanwhile:
+ * so it is written once, as a generator that yields each pause, and is run by one of the functions below. A pause that
+ * fails throws at its `yield`.
  */
 export type Steps<T> = Generator<Pause, T>;
 
-/** Runs the steps on the spot; the event loop stands still meanwhile. */
+/** Runs the steps here and now; the event loop stands still meanwhile. */
 export function runSync<T>(steps: Steps<T>): T {
   let step = steps.next();
   while (!step.done) {
     try {
-      step.value.waitSync!();
+      step.value.syncSync();
     } catch (error) {
       step = steps.throw(error);
       continue;
@@ -30,12 +28,12 @@ export function runSync<T>(steps: Steps<T>): T {
   return step.value;
 }
 
-/** Runs the steps; the event loop is free in every pause. */
+/** Runs the steps, and leaves the event loop free in every pause. */
 export async function runAsync<T>(steps: Steps<T>): Promise<T> {
   let step = steps.next();
   while (!step.done) {
     try {
-      await step.value.wait();
+      await step.value.sync();
     } catch (error) {
       step = steps.throw(error);
       continue;
@@ -48,12 +46,12 @@ export async function runAsync<T>(steps: Steps<T>): Promise<T> {
 /** A pause of `ms` milliseconds. */
 export function sleep(ms: number): Pause {
   return {
-    wait: () => new Promise((resolve) => setTimeout(resolve, ms)),
-    waitSync: () => sleepSync(ms),
+    sync: () => new Promise((resolve) => setTimeout(resolve, ms)),
+    syncSync: () => sleepSync(ms),
   };
 }
 
 /** Stops this thread for `ms` milliseconds. */
-function sleepSync(ms: number): void {
+export function sleepSync(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }

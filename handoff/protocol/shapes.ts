@@ -87,6 +87,12 @@ export const text: Shape<string> = (value, at) => {
   throw wrong(at, "a string");
 };
 
+/** A u64 in decimal, which JSON's numbers have no room for. */
+export const decimal: Shape<string> = (value, at) => {
+  if (/^\d{1,20}$/.test(text(value, at))) return value as string;
+  throw wrong(at, "a number in decimal");
+};
+
 /** `true` or `false`. */
 export const flag: Shape<boolean> = (value, at) => {
   if (typeof value === "boolean") return value;

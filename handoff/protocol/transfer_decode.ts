@@ -1,11 +1,13 @@
 import {
   array,
   count,
+  decimal,
   decodeUtf8,
   flag,
   integer,
   object,
   oneOf,
+  optional,
   parseJson,
   record,
   type Shape,
@@ -42,7 +44,11 @@ export function decodeTransferReply(body: Uint8Array): TransferReply {
 }
 
 const lockRefused = object<LockReply & { ok: false }>({ verb: oneOf("lock"), ok: oneOf(false), reason: text });
-const lockGiven = object<LockReply & { ok: true }>({ verb: oneOf("lock"), ok: oneOf(true) });
+const lockGiven = object<LockReply & { ok: true }>({
+  verb: oneOf("lock"),
+  ok: oneOf(true),
+  revisions: optional(array(decimal)),
+});
 const connectionsRequest = object<ConnectionsRequest>({ verb: oneOf("connections"), names: array(text), max: count });
 const connectionsAdopted = object<ConnectionsAdopted>({ verb: oneOf("connections"), adopted: array(count) });
 const unsupported = object<Unsupported>({ verb: oneOf("unsupported"), of: text });

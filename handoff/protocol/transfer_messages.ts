@@ -9,7 +9,12 @@ export interface LockRequest {
 
 /** The answer: the locked descriptor comes with it, or why it does not. */
 export type LockReply =
-  | { readonly verb: "lock"; readonly ok: true }
+  | {
+    readonly verb: "lock";
+    readonly ok: true;
+    /** What was sealed, in decimal: N must not have opened anything older. */
+    readonly revisions?: readonly string[];
+  }
   | { readonly verb: "lock"; readonly ok: false; readonly reason: string };
 
 /** N serves: O may hand over its connections, and exit. */

@@ -28,29 +28,24 @@ claim("imports point from the faces to cli/ to handoff/ to lock/ to ffi/, and ne
   assertEquals(upwards, []);
 });
 
-claim("cli/ and handoff/ reach lock/ only through its doors", () => {
-  const past = fileEdges().filter(([from, to]) =>
-    ["cli/", "handoff/"].includes(folderOf(from)) && folderOf(to) === "lock/" && !DOORS.includes(to)
-  );
-  assertEquals(past, []);
+claim("handoff/ reaches lock/ only through its doors", () => {
+  const targets = [...moduleGraph()].filter(([file]) => folderOf(file) === "handoff/")
+    .flatMap(([file, targets]) =>
+      targets.filter((target) => target.startsWith(".")).map((target) => resolve(target, file))
+    );
+  assertEquals(targets.filter((file) => folderOf(file) === "lock/" && !DOORS.includes(file)), []);
 });
 
-claim("no file of the module imports itself through others", () => {
-  const imports = Map.groupBy(fileEdges(), ([from]) => from);
-  const circles: string[] = [];
-  const visit = (file: string, path: readonly string[]): void => {
-    if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(" → "));
-    else for (const [, to] of visited.has(file) ? [] : imports.get(file) ?? []) visit(to, [...path, file]);
-    visited.add(file);
-  };
-  const visited = new Set<string>();
-  for (const file of imports.keys()) visit(file, []);
-  assertEquals(circles, []);
-});
-
-claim("the files of the module import nothing but each other, Deno's node: modules, @std/path and @std/cli", () => {
-  const allowed = [...Object.keys(LEVELS), "node:", "@std/path", "@std/cli"];
+claim("the files of the module import nothing but each other, Deno's node: modules, @std packages and srvx", () => {
+  const allowed = [...Object.keys(LEVELS), "node:", "@std/path", "@std/cli", "@std/toml", "srvx"];
   assertEquals(edges().filter(([, to]) => !allowed.includes(to)), []);
+});
+
+claim("who only locks loads neither the handoff nor a dependency but @std/path", () => {
+  const loaded = describe("mod.ts").modules.map(({ specifier }) => specifier).filter((specifier) =>
+    !specifier.startsWith("node:") && !/\/(lock|ffi)\/|\/mod\.ts$|path/.test(specifier)
+  );
+  assertEquals(loaded, []);
 });
 
 /** The folders of the module from the top down; files in none are its public face. */
@@ -58,13 +53,6 @@ const LEVELS: Readonly<Record<string, number>> = { "": 0, "cli/": 1, "handoff/":
 
 /** What the rooms above may use of `lock/`. */
 const DOORS = ["held_lock", "errors", "options", "inspect"].map((name) => `lock/${name}.ts`);
-
-/** Each import of one file of the module by another. */
-function fileEdges(): [from: string, to: string][] {
-  return [...moduleGraph()].flatMap(([file, targets]) =>
-    targets.filter((target) => target.startsWith(".")).map((target): [string, string] => [file, resolve(target, file)])
-  );
-}
 
 /** Each import: from which folder, to which folder or package. */
 function edges(): [from: string, to: string][] {

@@ -1,4 +1,4 @@
-import type { JournalRecord, RecordOf } from "../record.ts";
+import type { JournalRecord, RecordOf } from "./entry.ts";
 
 /** A promise that was broken, and the records that show it. */
 export interface Violation {

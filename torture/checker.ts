@@ -1,15 +1,15 @@
 import { findBadEndings } from "./check_endings.ts";
 import { findOverlaps, findUnseenEntries } from "./check_exclusion.ts";
-import { findWrongLooks } from "./check_inspections.ts";
+import { findWrongLooks } from "./check_looks.ts";
 import { findFalseDeaths, findWrongPidfiles } from "./check_pidfile.ts";
-import { findStarved } from "./check_starvation.ts";
-import type { JournalRecord } from "../record.ts";
+import { findStarved } from "./check_turns.ts";
+import type { JournalRecord } from "./entry.ts";
 import { History, type Violation } from "./history.ts";
-import { type Statistics, statisticsOf } from "./statistics.ts";
+import { type Tally, tallyOf } from "./tally.ts";
 
 /** What a journal tells of the lock that it is about. */
 export interface Verdict {
-  readonly statistics: Statistics;
+  readonly tally: Tally;
   /** Empty for a lock that kept its promises. */
   readonly violations: readonly Violation[];
 }
@@ -27,5 +27,5 @@ export function check(records: readonly JournalRecord[]): Verdict {
     findStarved(history),
     findBadEndings(history),
   ].flat();
-  return { statistics: statisticsOf(history, overlaps.length), violations };
+  return { tally: tallyOf(history, overlaps.length), violations };
 }

@@ -1,0 +1,41 @@
+/**
+ * A daemon that is replaced by its successor without a failed request, a lost write or a second writer; and if anything
+ * goes wrong, the old one serves on.
+ *
+ * {@linkcode runDaemon} is all that most programs need: it takes the lock of the data directory, opens the state, serves,
+ * and hands all of it over when a supervisor asks.
+ *
+ * Permissions: `--allow-ffi`, which is a permission for everything, `--allow-net` for the listeners, and `--allow-read`
+ * and `--allow-write` for the directory; `--allow-env` where a supervisor or systemd hands listeners in. Linux only; a
+ * daemon runs elsewhere too, but is not replaced there.
+ *
+ * @module
+ */
+
+export { HandoffError, LockHeldError, LockLostError } from "./lock/errors.ts";
+export { DismissedError, DrainError, LockRefusedError } from "./handoff/daemon/errors.ts";
+export type { DaemonEvent, OpenRole } from "./handoff/daemon/events.ts";
+export type { DaemonOptions, DrainContext } from "./handoff/daemon/options.ts";
+export type { OpenContext, StateOptions } from "./handoff/daemon/ownership.ts";
+export {
+  type ColdStart,
+  type Inheritance,
+  type InheritedRole,
+  RoleError,
+  type SuccessorRole,
+} from "./handoff/daemon/role.ts";
+export { runDaemon } from "./handoff/daemon/run_daemon.ts";
+export type {
+  ConnectionHandler,
+  FetchHandler,
+  HandlerContext,
+  HttpListenerOptions,
+  ListenerOptions,
+  RemoteAddress,
+  ServiceOptions,
+  SocketListenerOptions,
+  TlsOptions,
+  UnfinishedRequest,
+  UpgradeHandler,
+} from "./handoff/daemon/service.ts";
+export type { ServingOptions } from "./handoff/daemon/serving.ts";

@@ -1,0 +1,70 @@
+import type { Os } from "../os.ts";
+import { bindSocketFile, leadsTo } from "../socket_file.ts";
+
+/** Where the descriptors of the daemon with this control socket can be asked for. */
+export function transferSocketOf(controlSocket: string): string {
+  return `${controlSocket}.fds`;
+}
+
+/**
+ * The two socket files of the process that has the lock. Only such a process binds them, since that takes the path from
+ * whoever has it; nobody ever unlinks them, so that the path leads nowhere at no time.
+ */
+export class Sockets implements Disposable {
+  readonly #os: Os;
+  readonly #files: readonly [SocketFile, SocketFile];
+
+  private constructor(os: Os, files: readonly [SocketFile, SocketFile]) {
+    this.#os = os;
+    this.#files = files;
+  }
+
+  /** Binds both; with the lock held. */
+  static bind(os: Os, controlSocket: string): Sockets {
+    using bound = new DisposableStack();
+    const [transfer, control] = [transferSocketOf(controlSocket), controlSocket].map((path) => {
+      const fd = bindSocketFile(os, path);
+      bound.defer(() => os.close(fd));
+      return { path, fd };
+    });
+    bound.move();
+    return new Sockets(os, [control, transfer]);
+  }
+
+  /** The listening control socket. */
+  get control(): number {
+    return this.#files[0].fd;
+  }
+
+  /** The listening transfer socket. */
+  get transfer(): number {
+    return this.#files[1].fd;
+  }
+
+  /** Takes back the paths that lead to another process's sockets; with the lock held. True when there was one. */
+  restore(): boolean {
+    let restored = false;
+    for (const file of this.#files) {
+      if (leadsTo(this.#os, file.path, file.fd)) continue;
+      const fd = bindSocketFile(this.#os, file.path);
+      this.#os.close(file.fd);
+      file.fd = fd;
+      restored = true;
+    }
+    return restored;
+  }
+
+  /** Whether a supervisor that connects to the control path comes here. */
+  get reachable(): boolean {
+    return leadsTo(this.#os, this.#files[0].path, this.#files[0].fd);
+  }
+
+  [Symbol.dispose](): void {
+    for (const { fd } of this.#files) this.#os.close(fd);
+  }
+}
+
+interface SocketFile {
+  readonly path: string;
+  fd: number;
+}
