@@ -7,7 +7,7 @@ import { benchAsync, benchSync } from "./register.ts";
 
 for (const place of PLACES) {
   const dir = makeDataDir(place);
-  const holder = new Child("../../bench/programs/holder.ts", { args: [dir] });
+  const holder = new Child("../../bench/programs/lock_holder.ts", { args: [dir] });
   await holder.next();
   for (const contestant of CONTESTANTS) {
     benchSync(contestant, `refused, sync, on ${place.name}`, () => beRefusedSync(contestant, dir));

@@ -1,4 +1,4 @@
-import { codeOf } from "../lock/file_error.ts";
+import { codeOf } from "../lock/errors.ts";
 import { HeldLock } from "../lock/held_lock.ts";
 import { type Arguments, type Command, FOR_EVER, milliseconds, onlyDirectory, usageError } from "./command.ts";
 import { EXIT, Failure } from "./exit_codes.ts";

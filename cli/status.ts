@@ -1,6 +1,6 @@
 import { type Arguments, type Command, onlyDirectory } from "./command.ts";
 import { EXIT } from "./exit_codes.ts";
-import { reportOn } from "./report.ts";
+import { reportOn } from "./status_report.ts";
 import { explain, verdict } from "./status_text.ts";
 
 /** `handoff status`: who holds a directory. */

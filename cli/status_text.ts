@@ -1,4 +1,4 @@
-import type { Report } from "./report.ts";
+import type { Report } from "./status_report.ts";
 import { ago, printable, printableLine } from "./text.ts";
 
 /** What a person wants to know first, in one line. */

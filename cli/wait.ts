@@ -1,8 +1,4 @@
-import { LockHeldError } from "../lock/errors.ts";
-import { inspectSync } from "../lock/inspect.ts";
-import { lockfilePath } from "../lock/lockfile.ts";
-import { LockfileWatch } from "../lock/lockfile_watch.ts";
-import { Patience } from "../lock/patience.ts";
+import { untilFree } from "../lock/inspect.ts";
 import { type Arguments, type Command, milliseconds, onlyDirectory } from "./command.ts";
 import { EXIT } from "./exit_codes.ts";
 import { Signals } from "./signals.ts";
@@ -31,22 +27,6 @@ async function waitUntilFree(args: Arguments): Promise<number> {
   const timeout = milliseconds(args, "timeout", Infinity);
   using signals = new Signals();
   using line = new WaitingLine();
-  const patience = new Patience({ timeout, signal: signals.aborted, onWait: (holder) => line.show(holder) });
-  await untilFree(dataDir, patience);
+  await untilFree(dataDir, { timeout, signal: signals.aborted, onWait: (holder) => line.show(holder) });
   return EXIT.ok;
-}
-
-/** Looks as often as an acquire that waits would try, and when it would. */
-async function untilFree(path: string, patience: Patience): Promise<void> {
-  let { dataDir, held, holder } = inspectSync(path);
-  using watch = new LockfileWatch(lockfilePath(dataDir));
-  while (held) {
-    if (patience.left === 0) {
-      throw new LockHeldError({ dataDir, holder, waitedMs: patience.waitedMs }, "wait any longer for");
-    }
-    patience.announce(holder);
-    await watch.pause(holder, patience).sync();
-    patience.signal?.throwIfAborted();
-    ({ held, holder } = inspectSync(path));
-  }
 }

@@ -1,4 +1,4 @@
-import type { Holder } from "../lock/holder.ts";
+import type { Holder } from "../lock/inspect.ts";
 import { commandOf } from "./proc.ts";
 import { duration, printableLine } from "./text.ts";
 

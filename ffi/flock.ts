@@ -1,13 +1,11 @@
 import { errnoTable } from "./errno.ts";
 import { SyscallError } from "./errors.ts";
-import type { Libc } from "./libc.ts";
+import { type Libc, LOCK_UN } from "./libc.ts";
 
 /** `<sys/file.h>`: the same numbers on Linux and macOS. */
 const LOCK_SH = 1;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
-/** Gives back what was taken, whichever it was. */
-export const LOCK_UN = 8;
 
 /** More interruptions in a row than any signal storm makes; without an end, one could stall the event loop. */
 const MAX_INTERRUPTIONS = 1_000;

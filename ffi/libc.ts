@@ -10,7 +10,10 @@
 import { bindCalls, type Calls, type CallTable, declarations } from "./calls.ts";
 import { HandoffError, LockUnsupportedError } from "./errors.ts";
 import { errnoTable } from "./errno.ts";
-import { LOCK_UN } from "./flock.ts";
+import { permittedLibraries, type Platform } from "./libc_path.ts";
+
+/** `<sys/file.h>`, the same on Linux and macOS: gives a flock back, whichever it was. */
+export const LOCK_UN = 8;
 
 /** The calls this module makes. Each returns 0, or `-errno` as the kernel itself does. */
 export interface Libc {
@@ -25,17 +28,8 @@ export interface Libc {
 }
 
 /** What decides which library is opened, and how: replaced by fakes where a platform cannot run here. */
-export interface Loader {
-  readonly os: typeof Deno.build.os;
-  readonly arch: typeof Deno.build.arch;
-  /** `Deno.build.env`: "gnu", "musl" or absent. */
-  readonly env?: string;
-  /** The state of the ffi permission: for `path`, or for every library. */
-  ffiPermission(path?: string): Deno.PermissionState;
-  dlopen<S extends Deno.ForeignLibraryInterface>(
-    path: string,
-    symbols: S,
-  ): Deno.DynamicLibrary<S>;
+export interface Loader extends Platform {
+  dlopen<S extends Deno.ForeignLibraryInterface>(path: string, symbols: S): Deno.DynamicLibrary<S>;
 }
 
 const INT = { struct: ["i32"] } as const;
@@ -121,32 +115,23 @@ function openAny(dlopen: Loader["dlopen"], paths: readonly string[], symbols: De
 export function loadLibc(loader: Loader): Libc & Disposable {
   const library = openFirst(loader, symbolsFor(loader));
   const { symbols } = library;
-  // errno's address is fixed for the thread, and an isolate never changes its thread.
-  const errnoLocation = symbols.errnoLocation();
-  const errnoBytes = new Uint8Array(4);
-  const errnoValue = new Int32Array(errnoBytes.buffer);
-
-  function negatedErrno(): number {
-    symbols.memcpy(errnoBytes, errnoLocation, 4n);
-    return -errnoValue[0];
-  }
-
+  const errno = errnoReader(symbols);
   const libc = {
     flock(fd: number, operation: number): number {
       const op = cInt(operation);
-      return symbols.flock(fd, op) === 0 ? 0 : negatedErrno();
+      return symbols.flock(fd, op) === 0 ? 0 : -errno();
     },
     kill(pid: number, signal: number): number {
       const sig = cInt(signal);
-      return symbols.kill(pid, sig) === 0 ? 0 : negatedErrno();
+      return symbols.kill(pid, sig) === 0 ? 0 : -errno();
     },
     fstatfs(fd: number, buffer: Uint8Array<ArrayBuffer>): number {
       const file = cInt(fd);
-      return symbols.fstatfs(file, buffer) === 0 ? 0 : negatedErrno();
+      return symbols.fstatfs(file, buffer) === 0 ? 0 : -errno();
     },
     getrlimit(resource: number, buffer: Uint8Array<ArrayBuffer>): number {
       const which = cInt(resource);
-      return symbols.getrlimit(which, buffer) === 0 ? 0 : negatedErrno();
+      return symbols.getrlimit(which, buffer) === 0 ? 0 : -errno();
     },
     [Symbol.dispose]: (): void => library.close(),
   };
@@ -166,15 +151,23 @@ export function openSymbols<const T extends CallTable>(
 ): Calls<T> & Disposable {
   const { memcpy, errnoLocation } = symbolsFor(loader);
   const library = openFirst(loader, { ...declarations(table), memcpy, errnoLocation });
-  const location = library.symbols.errnoLocation();
-  const errnoBytes = new Uint8Array(4);
-  const errnoValue = new Int32Array(errnoBytes.buffer);
-  function errno(): number {
-    library.symbols.memcpy(errnoBytes, location, 4n);
-    return errnoValue[0];
-  }
+  const errno = errnoReader(library.symbols);
   const calls = bindCalls(table, library.symbols, errno);
   return { ...calls, [Symbol.dispose]: (): void => library.close() };
+}
+
+/** What reads errno, right after a call and before anything is allocated. */
+function errnoReader(
+  { memcpy, errnoLocation }: Pick<Deno.DynamicLibrary<typeof SYMBOLS>["symbols"], "memcpy" | "errnoLocation">,
+): () => number {
+  // errno's address is fixed for the thread, and an isolate never changes its thread.
+  const location = errnoLocation();
+  const bytes = new Uint8Array(4);
+  const value = new Int32Array(bytes.buffer);
+  return () => {
+    memcpy(bytes, location, 4n);
+    return value[0];
+  };
 }
 
 const SYMBOLS = {
@@ -219,38 +212,4 @@ function openFirst<S extends Deno.ForeignLibraryInterface>(loader: Loader, symbo
     }. Run with a plain --allow-ffi; a narrower one must name ` +
       "libc by its absolute path.",
   );
-}
-
-/**
- * The libraries to try, in order. A bare name works only under a plain `--allow-ffi`; under `--allow-ffi=<path>` Deno
- * takes it as relative to the working directory, and only the path as the user wrote it is granted.
- */
-function permittedLibraries(loader: Loader): readonly string[] {
-  const { names, paths } = libcCandidates(loader);
-  // Beside a --deny-ffi Deno takes the names as paths, too: then one of the paths may do.
-  if (loader.ffiPermission() === "granted") return [...names, ...paths];
-  const granted = paths.filter((path) => loader.ffiPermission(path) === "granted");
-  // With nothing granted the bare name asks the user, or fails with Deno's own error.
-  return granted.length > 0 ? granted : names;
-}
-
-/** Where libc is: `names` for the dynamic linker, `paths` for a permission limited to one file. */
-export function libcCandidates(
-  { os, arch, env }: Pick<Loader, "os" | "arch" | "env">,
-): { readonly names: readonly string[]; readonly paths: readonly string[] } {
-  if (os === "darwin") {
-    const paths = ["/usr/lib/libSystem.B.dylib"];
-    return { names: paths, paths };
-  }
-  const glibc = "libc.so.6";
-  const musl = `libc.musl-${arch}.so.1`;
-  const folders = [`/lib/${arch}-linux-gnu`, "/lib64", "/lib"];
-  const paths = [
-    ...folders.flatMap((folder) => [folder, `/usr${folder}`])
-      .map((folder) => `${folder}/${glibc}`),
-    `/lib/${musl}`,
-    `/usr/lib/${musl}`,
-    `/lib/ld-musl-${arch}.so.1`,
-  ];
-  return { names: env === "musl" ? [musl, glibc] : [glibc, musl], paths };
 }

@@ -5,32 +5,22 @@ import { DataDir } from "./data_dir.ts";
 import { LockHeldError, StaleLockBreakRefusedError } from "./errors.ts";
 import { type Holder, readHolder } from "./holder.ts";
 import { Lockfile } from "./lockfile.ts";
-import { LockfileWatch } from "./lockfile_watch.ts";
-import type { AcquireOptions } from "./options.ts";
-import { Patience } from "./patience.ts";
+import type { AcquireRequest } from "./options.ts";
 import { sleep, type Steps } from "./sync_or_async.ts";
-
-/** What is asked for: which directory, on which terms. */
-export interface Demand {
-  readonly libc: Libc;
-  readonly dataDir: string;
-  readonly options: AcquireOptions;
-  /** Whether a lock whose named holder is not alive is tried a second time. */
-  readonly breakStale: boolean;
-}
+import { type Look, WaitLimits, waitUntil } from "./wait.ts";
 
 /** A lockfile that is replaced as often as this while it is being locked is replaced on purpose. */
 const MAX_REPLACEMENTS = 10;
 
 /** Opens the lockfile, takes its flock, and proves that this excludes others. The caller disposes of it. */
-export function* takeLockfile(demand: Demand): Steps<Lockfile> {
-  const { dataDir } = demand;
-  const attempt = new Attempt(demand);
+export function* acquireLockfile(libc: Libc, request: AcquireRequest): Steps<Lockfile> {
+  const { dataDir } = request;
+  const contender = new Contender(libc, request);
   for (let replacements = 0; replacements < MAX_REPLACEMENTS;) {
     using opened = new DisposableStack();
-    const lockfile = opened.use(openLockfile(demand));
+    const lockfile = opened.use(openLockfile(libc, request));
     // While somebody holds it, only the time is the limit to how often it is replaced.
-    if (!(yield* attempt.obtain(lockfile))) continue;
+    if (!(yield* contender.obtain(lockfile))) continue;
     if (lockfile.excludesOthers()) {
       opened.move();
       return lockfile;
@@ -46,27 +36,27 @@ export function* takeLockfile(demand: Demand): Steps<Lockfile> {
 }
 
 /** A directory that is refused is left without a lockfile: so one is made only where the directory has been looked at. */
-function openLockfile(demand: Demand): Lockfile {
-  const { libc, dataDir } = demand;
+function openLockfile(libc: Libc, request: AcquireRequest): Lockfile {
+  const { dataDir } = request;
   using opened = new DisposableStack();
   const existing = Lockfile.open(libc, dataDir);
   if (existing !== undefined) {
     opened.use(existing);
-    requireLocal(existing.filesystem, demand);
+    requireLocal(existing.filesystem, request);
     opened.move();
     return existing;
   }
   const directory = opened.use(new DataDir(libc, dataDir));
-  requireLocal(directory.filesystem, demand);
+  requireLocal(directory.filesystem, request);
   return Lockfile.create(libc, dataDir);
 }
 
 /** Other machines may share such a filesystem, or another kernel's cache: flock there may exclude nobody. */
 export function requireLocal(
   { type, network }: Filesystem,
-  { dataDir, options }: Pick<Demand, "dataDir" | "options">,
+  { dataDir, allowNetworkFilesystem }: AcquireRequest,
 ): void {
-  if (!network || options.allowNetworkFilesystem) return;
+  if (!network || allowNetworkFilesystem) return;
   throw new LockUnsupportedError(
     "filesystem",
     `Cannot lock ${JSON.stringify(dataDir)}: it is on ${type}, where flock may exclude nobody. Use a directory on a ` +
@@ -75,55 +65,62 @@ export function requireLocal(
   );
 }
 
-/** One acquire's dealings with those who hold the lock. */
-class Attempt {
-  readonly #demand: Demand;
-  readonly #patience: Patience;
+/** One acquire among those that want the lock. */
+class Contender {
+  readonly #libc: Libc;
+  readonly #request: AcquireRequest;
+  readonly #limits: WaitLimits;
   #warned = false;
   #sawAlive = false;
 
-  constructor(demand: Demand) {
-    this.#demand = demand;
-    this.#patience = new Patience(demand.options);
+  constructor(libc: Libc, request: AcquireRequest) {
+    this.#libc = libc;
+    this.#request = request;
+    this.#limits = new WaitLimits(request);
   }
 
   /** Locks the file, if need be after waiting. False when it was replaced meanwhile; throws when the time is up. */
   *obtain(lockfile: Lockfile): Steps<boolean> {
     if (yield* tryPastReaders(lockfile)) return true;
-    using watch = new LockfileWatch(lockfile.path);
-    while (true) {
-      let holder = this.#readHolder();
-      if (this.#demand.breakStale && holder.liveness !== "alive") {
-        // Who was just alive is releasing, and has withdrawn its pidfile already: no reason to warn.
-        if (!this.#sawAlive) this.#warn(holder);
-        if (yield* tryPastReaders(lockfile)) return true;
-        holder = this.#readHolder();
-      }
-      this.#sawAlive = holder.liveness === "alive";
-      if (this.#patience.left === 0) throw this.#refusal(holder);
-      this.#patience.announce(holder);
-      yield watch.pause(holder, this.#patience);
-      this.#patience.signal?.throwIfAborted();
-      if (!lockfile.isInPlace()) return false;
-      if (lockfile.tryLock()) return true;
+    let first = true;
+    const look = () => {
+      const again = !first;
+      first = false;
+      return this.#look(lockfile, again);
+    };
+    return yield* waitUntil(lockfile.path, this.#limits, { look, timedOut: (holder) => this.#refusal(holder) });
+  }
+
+  /** Tries the lock, but for the first time, when it was just tried; then finds out who holds it. */
+  *#look(lockfile: Lockfile, again: boolean): Steps<Look<boolean>> {
+    if (again && !lockfile.isInPlace()) return { result: false };
+    if (again && lockfile.tryLock()) return { result: true };
+    let holder = this.#readHolder();
+    if (this.#request.breakStale && holder.liveness !== "alive") {
+      // Who was just alive is releasing, and has withdrawn its pidfile already: no reason to warn.
+      if (!this.#sawAlive) this.#warn(holder);
+      if (yield* tryPastReaders(lockfile)) return { result: true };
+      holder = this.#readHolder();
     }
+    this.#sawAlive = holder.liveness === "alive";
+    return { holder };
   }
 
   #readHolder(): Holder {
-    return readHolder(this.#demand.libc, this.#demand.dataDir);
+    return readHolder(this.#libc, this.#request.dataDir);
   }
 
   #warn(holder: Holder): void {
     if (this.#warned) return;
     this.#warned = true;
-    const { dataDir, options } = this.#demand;
-    if (options.onStale === undefined) warnStale(dataDir, holder);
-    else options.onStale(holder);
+    const { dataDir, onStale } = this.#request;
+    if (onStale === undefined) warnStale(dataDir, holder);
+    else onStale(holder);
   }
 
   #refusal(holder: Holder): LockHeldError {
-    const { dataDir, breakStale } = this.#demand;
-    const fields = { dataDir, holder, waitedMs: this.#patience.waitedMs };
+    const { dataDir, breakStale } = this.#request;
+    const fields = { dataDir, holder, waitedMs: this.#limits.waitedMs };
     return breakStale ? new StaleLockBreakRefusedError(fields) : new LockHeldError(fields);
   }
 }

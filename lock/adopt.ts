@@ -5,10 +5,9 @@ import { requireLocal } from "./acquire.ts";
 import { resolveDataDir } from "./data_dir.ts";
 import { LockAdoptionError, LockHeldError } from "./errors.ts";
 import { readHolder } from "./holder.ts";
-import { openLibcFor } from "./libc_for.ts";
 import { Lockfile } from "./lockfile.ts";
-import type { AcquireOptions } from "./options.ts";
-import { requireRuntime } from "./runtime.ts";
+import type { AdoptOptions } from "./options.ts";
+import { openLibcFor, requireRuntime } from "./runtime.ts";
 
 /** A lock that was adopted: the lockfile, and all that is to be given back with it. */
 export interface Adopted {
@@ -22,7 +21,7 @@ export interface Adopted {
  * Proves that descriptor `fd`, which another process sent, is the lock of a directory, as if it had been taken here.
  * Closes it before it returns: the runtime would not close it with its worker.
  */
-export function adoptLockfile(input: string | URL, fd: number, options: AcquireOptions): Adopted {
+export function adoptLockfile(input: string | URL, fd: number, options: AdoptOptions): Adopted {
   requireRuntime();
   if (Deno.build.os !== "linux") {
     throw new LockUnsupportedError(
@@ -37,7 +36,7 @@ export function adoptLockfile(input: string | URL, fd: number, options: AcquireO
   const lockfile = Lockfile.receive(libc, dataDir, received);
   if (lockfile === undefined) throw new LockAdoptionError(dataDir, fd);
   resources.use(lockfile);
-  requireLocal(lockfile.filesystem, { dataDir, options });
+  requireLocal(lockfile.filesystem, { dataDir, ...options });
   // The right file, opened by itself, would pass every other check while somebody else has it locked.
   if (!lockfile.tryLock()) {
     const fields = { dataDir, holder: readHolder(libc, dataDir), waitedMs: 0 };

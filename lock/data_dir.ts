@@ -1,13 +1,12 @@
-import { constants, openSync } from "node:fs";
+import { constants } from "node:fs";
 // By their own names: the whole of @std/path would add half again to the start of a small program.
 import { fromFileUrl } from "@std/path/posix/from-file-url";
 import { normalize } from "@std/path/posix/normalize";
 import { fileSizeLimit } from "../ffi/file_size_limit.ts";
 import { type Filesystem, filesystemOf } from "../ffi/filesystem.ts";
 import type { Libc } from "../ffi/libc.ts";
-import { close } from "./close.ts";
+import { OpenFile } from "./file.ts";
 import { codeOf, fileError } from "./file_error.ts";
-import { flush } from "./flush.ts";
 import type { Pause } from "./sync_or_async.ts";
 
 /**
@@ -48,36 +47,37 @@ export class DataDir implements Disposable {
   readonly filesystem: Filesystem;
   /** How long a file may be that this process writes, in bytes. */
   readonly fileSizeLimit: number;
-  readonly #fd: number;
+  readonly #file: OpenFile;
 
   /** Opens the directory; creates it, and its parents, where they are missing. `filesystem` is that of a file in it. */
   constructor(libc: Pick<Libc, "fstatfs" | "getrlimit">, path: string, filesystem?: Filesystem) {
     this.path = path;
     this.fileSizeLimit = fileSizeLimit(libc);
-    this.#fd = openDirectory(path);
-    this.filesystem = filesystem ?? filesystemOf(libc, this.#fd);
+    this.#file = openDirectory(path);
+    this.filesystem = filesystem ?? filesystemOf(libc, this.#file.fd);
   }
 
   /** Makes what was renamed in the directory survive a power loss: fsync(2), "also needed for the directory". */
   flush(): Pause {
-    return flush(this.#fd, this.filesystem);
+    return this.#file.flush(this.filesystem);
   }
 
   [Symbol.dispose](): void {
-    close(this.#fd);
+    this.#file[Symbol.dispose]();
   }
 }
 
-function openDirectory(path: string): number {
+/** It may be a symbolic link, which is followed. */
+function openDirectory(path: string): OpenFile {
   const flags = constants.O_RDONLY | constants.O_DIRECTORY;
   try {
-    return openSync(path, flags);
+    return new OpenFile(path, flags);
   } catch (cause) {
     if (codeOf(cause) !== "ENOENT") throw fileError("open the data directory", path, { cause, dataDir: path });
   }
   createDataDir(path);
   try {
-    return openSync(path, flags);
+    return new OpenFile(path, flags);
   } catch (cause) {
     throw fileError("open the data directory", path, { cause, dataDir: path });
   }

@@ -1,6 +1,7 @@
 import { HandoffError } from "../ffi/errors.ts";
 import type { Holder } from "./holder.ts";
 
+export { codeOf } from "./file_error.ts";
 export {
   HandoffError,
   LockUnsupportedError,

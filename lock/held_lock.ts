@@ -1,21 +1,16 @@
-import { takeLockfile } from "./acquire.ts";
+import { acquireLockfile } from "./acquire.ts";
 import { type Adopted, adoptLockfile } from "./adopt.ts";
 import { DataDir, resolveDataDir } from "./data_dir.ts";
 import { HandoffError } from "./errors.ts";
-import { openLibcFor } from "./libc_for.ts";
 import type { Lockfile } from "./lockfile.ts";
-import { LossWatch } from "./loss_watch.ts";
-import { type AcquireOptions, type AcquireSyncOptions, checkAcquireOptions } from "./options.ts";
+import { LockedPath, LossWatch } from "./loss.ts";
+import { type AcquireRequest, type AdoptOptions, checkAcquireOptions } from "./options.ts";
 import { publishPidfile, withdrawPidfile } from "./pidfile.ts";
-import { Place } from "./place.ts";
-import { requireRuntime } from "./runtime.ts";
+import { openLibcFor, requireRuntime } from "./runtime.ts";
 import { runAsync, runSync, type Steps } from "./sync_or_async.ts";
 
-/** How to acquire, and whether a lock that looks stale is tried a second time. */
-export interface HoldOptions extends AcquireOptions {
-  /** @default {false} */
-  readonly breakStale?: boolean;
-}
+/** How to acquire: as the callers of `DataDirLock` may say, and whether a lock that looks stale is tried once more. */
+export type HoldOptions = Omit<AcquireRequest, "dataDir">;
 
 /**
  * The lock of a data directory, held: what `DataDirLock` is to users, and what it is to the parts of this project that
@@ -26,13 +21,13 @@ export interface HoldOptions extends AcquireOptions {
  * one that was passed to another process.
  */
 export class HeldLock implements Disposable, AsyncDisposable {
-  readonly #place: Place;
+  readonly #path: LockedPath;
   readonly #lockfile: Lockfile;
   readonly #resources: DisposableStack;
   #lossWatch?: LossWatch;
 
-  private constructor(place: Place, lockfile: Lockfile, resources: DisposableStack) {
-    this.#place = place;
+  private constructor(path: LockedPath, lockfile: Lockfile, resources: DisposableStack) {
+    this.#path = path;
     this.#lockfile = lockfile;
     this.#resources = resources;
   }
@@ -43,7 +38,8 @@ export class HeldLock implements Disposable, AsyncDisposable {
   }
 
   /** The same, but it never waits: not for the lock, and the event loop stands still during a flush. */
-  static acquireSync(dataDir: string | URL, options: AcquireSyncOptions & { breakStale?: boolean } = {}): HeldLock {
+  static acquireSync(dataDir: string | URL, options: HoldOptions = {}): HeldLock {
+    // Not the timeout and the signal, which a caller may have passed beside the type of a sync form.
     const { onStale, allowNetworkFilesystem, breakStale } = options;
     return runSync(HeldLock.#acquire(dataDir, { onStale, allowNetworkFilesystem, breakStale }));
   }
@@ -61,14 +57,14 @@ export class HeldLock implements Disposable, AsyncDisposable {
   static async adopt(
     dataDir: string | URL,
     fd: number,
-    options: Pick<AcquireOptions, "allowNetworkFilesystem"> = {},
+    options: AdoptOptions = {},
   ): Promise<HeldLock> {
     return await runAsync(HeldLock.#adopt(dataDir, fd, options));
   }
 
   /** The absolute path of the locked directory, fixed when it was acquired. */
   get dataDir(): string {
-    return this.#place.dataDir;
+    return this.#path.dataDir;
   }
 
   /** Whether this process has given it up: released it, or passed it on. */
@@ -79,7 +75,7 @@ export class HeldLock implements Disposable, AsyncDisposable {
   /** Throws `LockLostError` when the lock excludes nobody any more, and `HandoffError` when it was released or passed. */
   verify(): void {
     this.#requireHeld();
-    const loss = this.#place.loss();
+    const loss = this.#path.loss();
     if (loss !== undefined) throw loss;
   }
 
@@ -87,7 +83,7 @@ export class HeldLock implements Disposable, AsyncDisposable {
   get lost(): AbortSignal {
     if (this.#lossWatch !== undefined) return this.#lossWatch.signal;
     if (this.released) return new AbortController().signal;
-    const watch = new LossWatch({ path: this.#lockfile.path, check: () => this.#place.loss() });
+    const watch = new LossWatch({ path: this.#lockfile.path, check: () => this.#path.loss() });
     this.#lossWatch = this.#resources.use(watch);
     return watch.signal;
   }
@@ -141,12 +137,11 @@ export class HeldLock implements Disposable, AsyncDisposable {
     const dataDir = resolveDataDir(input);
     using resources = new DisposableStack();
     const libc = resources.use(openLibcFor(dataDir));
-    const { breakStale = false } = options;
-    const lockfile = resources.use(yield* takeLockfile({ libc, dataDir, options, breakStale }));
+    const lockfile = resources.use(yield* acquireLockfile(libc, { ...options, dataDir }));
     return yield* HeldLock.#hold({ libc, dataDir, lockfile, resources, signal: options.signal });
   }
 
-  static *#adopt(dataDir: string | URL, fd: number, options: AcquireOptions): Steps<HeldLock> {
+  static *#adopt(dataDir: string | URL, fd: number, options: AdoptOptions): Steps<HeldLock> {
     const adopted = adoptLockfile(dataDir, fd, options);
     using resources = adopted.resources;
     return yield* HeldLock.#hold({ ...adopted, resources });
@@ -160,8 +155,8 @@ export class HeldLock implements Disposable, AsyncDisposable {
     // What now stands at the path of a lost lock may be another's, who may even have our pid, in a container of its own.
     resources.defer(() => !lockfile.passed && lockfile.isInPlace() && withdrawPidfile(dataDir));
     signal?.throwIfAborted();
-    const place = new Place(dataDir, lockfile.inode);
-    const lock = new HeldLock(place, lockfile, resources.move());
+    const path = new LockedPath(dataDir, lockfile.inode);
+    const lock = new HeldLock(path, lockfile, resources.move());
     lock.#releaseOnUnload();
     return lock;
   }

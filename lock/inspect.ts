@@ -1,13 +1,20 @@
 import { lstatSync } from "node:fs";
 import type { Libc } from "../ffi/libc.ts";
 import { resolveExistingDataDir } from "./data_dir.ts";
+import { LockHeldError } from "./errors.ts";
 import { fileError } from "./file_error.ts";
 import { type Holder, readHolder } from "./holder.ts";
 import { askKernel } from "./proc_locks.ts";
-import { openLibcFor } from "./libc_for.ts";
 import { Lockfile, lockfilePath } from "./lockfile.ts";
+import type { AcquireOptions } from "./options.ts";
 import { readPidfile } from "./pidfile.ts";
-import { requireRuntime } from "./runtime.ts";
+import { openLibcFor, requireRuntime } from "./runtime.ts";
+import { runAsync } from "./sync_or_async.ts";
+import { WaitLimits, waitUntil } from "./wait.ts";
+
+export { type DescriptorHolder, descriptorHoldersBeside, inProc } from "./descriptor_holders.ts";
+export type { Holder } from "./holder.ts";
+export { pidfilePath } from "./pidfile.ts";
 
 /** What {@linkcode inspect} found. */
 export interface LockStatus {
@@ -66,6 +73,28 @@ export function inspectSync(dataDir: string | URL): LockStatus {
   return { dataDir: path, ...flock, holder, pidfile: pidfile.state };
 }
 
+/**
+ * Waits until nobody holds the lock of a directory, and takes nothing. It looks when an acquire that waits would try.
+ * Rejects with {@linkcode LockHeldError} when the time is up.
+ */
+export async function untilFree(
+  dataDir: string | URL,
+  options: Pick<AcquireOptions, "timeout" | "signal" | "onWait"> = {},
+): Promise<void> {
+  requireRuntime();
+  const path = resolveExistingDataDir(dataDir);
+  const limits = new WaitLimits(options);
+  await runAsync(waitUntil<void>(lockfilePath(path), limits, {
+    // deno-lint-ignore require-yield -- an inspection makes no pause
+    *look() {
+      const { held, holder } = inspectSync(path);
+      return held ? { holder } : { result: undefined };
+    },
+    timedOut: (holder) =>
+      new LockHeldError({ dataDir: path, holder, waitedMs: limits.waitedMs }, "wait any longer for"),
+  }));
+}
+
 function inspectFlock(libc: Libc, dataDir: string): Pick<LockStatus, "held" | "source" | "kernelPid"> {
   const file = lstat(lockfilePath(dataDir), dataDir);
   if (file === undefined) return { held: false, source: "probe" };
@@ -74,7 +103,7 @@ function inspectFlock(libc: Libc, dataDir: string): Pick<LockStatus, "held" | "s
   if (answer !== undefined && !answer.uncertain) {
     return { held: answer.held, source: "kernel", kernelPid: answer.pid };
   }
-  using lockfile = Lockfile.openToLook(libc, dataDir);
+  using lockfile = Lockfile.openReadOnly(libc, dataDir);
   if (!file.isFile()) lockfile?.requireRegularFile();
   const held = lockfile?.hasWriter() ?? false;
   return { held, source: answer?.held === held ? "kernel" : "probe" };

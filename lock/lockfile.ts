@@ -1,12 +1,11 @@
-import { constants, fstatSync, openSync } from "node:fs";
+import { constants } from "node:fs";
 import { LockUnsupportedError } from "../ffi/errors.ts";
 import { type Filesystem, filesystemOf } from "../ffi/filesystem.ts";
 import { tryFlock, unlockFlock } from "../ffi/flock.ts";
 import { duplicateForChildren, type Libc } from "../ffi/libc.ts";
 import type { ReceivedDescriptor } from "../ffi/received_descriptor.ts";
-import { close } from "./close.ts";
+import { type Inode, inodeInPlace, OpenFile, sameInode } from "./file.ts";
 import { codeOf, fileError } from "./file_error.ts";
-import { type Inode, inodeInPlace, inodeOf, sameInode } from "./inode.ts";
 
 /** The path of the lockfile of `dataDir`. */
 export function lockfilePath(dataDir: string): string {
@@ -14,27 +13,25 @@ export function lockfilePath(dataDir: string): string {
 }
 
 /**
- * An open `.handoff.lock`.
- *
- * It is opened through `node:fs` because Deno then closes it with the worker or the `--watch` run that opened it; a
- * descriptor that libc opened would keep the lock for ever. It is close-on-exec: no child inherits the lock.
+ * An open `.handoff.lock`, which must be a regular file. A descriptor that libc opened would outlive its worker, and keep
+ * the lock for ever: see {@linkcode OpenFile}.
  */
 export class Lockfile implements Disposable {
   readonly path: string;
   readonly #libc: Pick<Libc, "flock" | "fstatfs">;
   readonly #dataDir: string;
-  readonly #fd: number;
+  readonly #file: OpenFile;
   #filesystem?: Filesystem;
   #inode?: Inode;
   #shared = false;
   #passed = false;
 
-  private constructor(libc: Pick<Libc, "flock" | "fstatfs">, dataDir: string, open: (path: string) => number) {
+  private constructor(libc: Pick<Libc, "flock" | "fstatfs">, dataDir: string, open: (path: string) => OpenFile) {
     this.#libc = libc;
     this.#dataDir = dataDir;
     this.path = lockfilePath(dataDir);
     try {
-      this.#fd = open(this.path);
+      this.#file = open(this.path);
     } catch (cause) {
       throw this.#openError(cause);
     }
@@ -45,9 +42,9 @@ export class Lockfile implements Disposable {
     return unlessMissing(() => new Lockfile(libc, dataDir, openToLock));
   }
 
-  /** The same, in order to look at the lockfile only. */
-  static openToLook(libc: Pick<Libc, "flock" | "fstatfs">, dataDir: string): Lockfile | undefined {
-    return unlessMissing(() => new Lockfile(libc, dataDir, openToLook));
+  /** The same, read-only, for inspection. */
+  static openReadOnly(libc: Pick<Libc, "flock" | "fstatfs">, dataDir: string): Lockfile | undefined {
+    return unlessMissing(() => new Lockfile(libc, dataDir, openReadOnly));
   }
 
   /** Opens the lockfile of an existing directory; creates it unless somebody else just has. */
@@ -66,28 +63,28 @@ export class Lockfile implements Disposable {
     received: ReceivedDescriptor,
   ): Lockfile | undefined {
     using opened = new DisposableStack();
-    const lockfile = Lockfile.openToLook(libc, dataDir);
+    const lockfile = Lockfile.openReadOnly(libc, dataDir);
     if (lockfile === undefined) return undefined;
     opened.use(lockfile);
     const inPlace = lockfile.requireRegularFile();
-    if (!received.replace(lockfile.#fd) || !sameInode(inodeOf(lockfile.#fd), inPlace)) return undefined;
+    if (!received.replace(lockfile.#file.fd) || !sameInode(lockfile.#file.stat, inPlace)) return undefined;
     opened.move();
     return lockfile;
   }
 
   /** The filesystem it is on. */
   get filesystem(): Filesystem {
-    return this.#filesystem ??= filesystemOf(this.#libc, this.#fd);
+    return this.#filesystem ??= filesystemOf(this.#libc, this.#file.fd);
   }
 
-  /** The inode of this file, which must be a regular one. */
+  /** Which file this is. Throws as {@linkcode Lockfile.requireRegularFile} does. */
   get inode(): Inode {
     return this.#inode ??= this.requireRegularFile();
   }
 
   /** Throws {@linkcode LockUnsupportedError} when this is not a regular file, and gives its inode otherwise. */
   requireRegularFile(): Inode {
-    const stat = fstatSync(this.#fd, { bigint: true });
+    const { stat } = this.#file;
     if (stat.isFile()) return stat;
     throw new LockUnsupportedError(
       "lockfile",
@@ -99,7 +96,7 @@ export class Lockfile implements Disposable {
 
   /** Takes the flock if it is free. Never waits. */
   tryLock(): boolean {
-    return tryFlock(this.#libc, this.#fd, { path: this.path });
+    return tryFlock(this.#libc, this.#file.fd, { path: this.path });
   }
 
   /**
@@ -107,7 +104,7 @@ export class Lockfile implements Disposable {
    * disturb each other, and a writer who comes just then tries again. Not to be asked while holding.
    */
   hasWriter(): boolean {
-    if (!tryFlock(this.#libc, this.#fd, { path: this.path, shared: true })) return true;
+    if (!tryFlock(this.#libc, this.#file.fd, { path: this.path, shared: true })) return true;
     this.unlock();
     return false;
   }
@@ -122,14 +119,10 @@ export class Lockfile implements Disposable {
    * Throws {@linkcode LockUnsupportedError} where nobody is refused.
    */
   excludesOthers(): boolean {
-    const second = this.#openAgain();
+    using second = this.#openAgain();
     if (second === undefined) return false;
-    try {
-      if (!sameInode(inodeOf(second), this.inode)) return false;
-      if (!tryFlock(this.#libc, second, { path: this.path })) return true;
-    } finally {
-      close(second);
-    }
+    if (!sameInode(second.stat, this.inode)) return false;
+    if (!tryFlock(this.#libc, second.fd, { path: this.path })) return true;
     throw new LockUnsupportedError(
       "filesystem",
       `Cannot lock ${
@@ -153,7 +146,7 @@ export class Lockfile implements Disposable {
    */
   shareWithChildren(): Disposable {
     this.#shared = true;
-    return duplicateForChildren(this.#fd);
+    return duplicateForChildren(this.#file.fd);
   }
 
   /**
@@ -164,7 +157,7 @@ export class Lockfile implements Disposable {
     this.#passed = true;
     let sent = false;
     try {
-      sent = send(this.#fd);
+      sent = send(this.#file.fd);
     } finally {
       this.#passed = sent;
     }
@@ -180,17 +173,17 @@ export class Lockfile implements Disposable {
   unlock(): void {
     // LOCK_UN would take it from every process that has the file open; closing it takes it from this one.
     if (this.#shared || this.#passed) return;
-    unlockFlock(this.#libc, this.#fd, this.path);
+    unlockFlock(this.#libc, this.#file.fd, this.path);
   }
 
   /** Closes the file. The flock goes with it, unless a process that inherited the file still has it open. */
   [Symbol.dispose](): void {
-    close(this.#fd);
+    this.#file[Symbol.dispose]();
   }
 
-  #openAgain(): number | undefined {
+  #openAgain(): OpenFile | undefined {
     try {
-      return unlessMissing(() => openToLook(this.path));
+      return unlessMissing(() => openReadOnly(this.path));
     } catch (cause) {
       throw this.#openError(cause);
     }
@@ -214,25 +207,20 @@ function unlessMissing<T>(open: () => T): T | undefined {
  * Writable where possible: waiters are woken by the closing of a writable file, and where flock is emulated by fcntl
  * locks an exclusive one needs it. A lockfile that we may only read can still be locked.
  */
-function openToLock(path: string): number {
+function openToLock(path: string): OpenFile {
   try {
-    return openLockfile(path, constants.O_RDWR);
+    return OpenFile.inPlace(path, constants.O_RDWR);
   } catch (error) {
     if (codeOf(error) !== "EACCES") throw error;
-    return openToLook(path);
+    return openReadOnly(path);
   }
 }
 
-function openOrCreate(path: string): number {
-  return openLockfile(path, constants.O_RDWR | constants.O_CREAT);
+function openOrCreate(path: string): OpenFile {
+  return OpenFile.inPlace(path, constants.O_RDWR | constants.O_CREAT);
 }
 
 /** For reading only: those who watch the file are told when a writable one is closed. */
-function openToLook(path: string): number {
-  return openLockfile(path, constants.O_RDONLY);
-}
-
-/** Never follows a symbolic link, and never waits for the other end of a FIFO. */
-function openLockfile(path: string, flags: number): number {
-  return openSync(path, flags | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o644);
+function openReadOnly(path: string): OpenFile {
+  return OpenFile.inPlace(path, constants.O_RDONLY);
 }

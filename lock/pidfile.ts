@@ -1,10 +1,8 @@
-import { constants, existsSync, fstatSync, openSync } from "node:fs";
-import { readFileSync, readSync, renameSync, unlinkSync, writeSync } from "node:fs";
+import { constants, existsSync, readFileSync, readSync, renameSync, unlinkSync, writeSync } from "node:fs";
 import { isPid } from "../ffi/kill.ts";
-import { close } from "./close.ts";
 import type { DataDir } from "./data_dir.ts";
+import { OpenFile } from "./file.ts";
 import { codeOf, fileError } from "./file_error.ts";
-import { flush } from "./flush.ts";
 import type { Steps } from "./sync_or_async.ts";
 
 /** The path of the pidfile of `dataDir`. */
@@ -77,7 +75,7 @@ function* replacePidfile(directory: DataDir, content: Uint8Array): Steps<void> {
     for (let written = 0; written < content.length;) {
       written += writeSync(file.fd, content, written);
     }
-    yield flush(file.fd, directory.filesystem);
+    yield file.flush(directory.filesystem);
     renameSync(temporary, path);
   } catch (error) {
     unlinkIfPossible(temporary);
@@ -93,15 +91,14 @@ function requireFileSize({ fileSizeLimit }: DataDir, bytes: number): void {
 }
 
 function createTemporary(path: string): OpenFile {
-  const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
-  const flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
   try {
-    return openFile(path, flags);
+    return OpenFile.inPlace(path, flags);
   } catch (error) {
     if (codeOf(error) !== "EEXIST") throw error;
   }
   Deno.removeSync(path);
-  return openFile(path, flags);
+  return OpenFile.inPlace(path, flags);
 }
 
 /** After a rename that could not be made durable: what stood before stands again, as far as the disk allows. */
@@ -127,7 +124,7 @@ const LONGEST_PIDFILE = "2147483647\n".length + 1;
 
 function readStart(path: string): string {
   const bytes = new Uint8Array(LONGEST_PIDFILE);
-  using file = openToRead(path);
+  using file = OpenFile.inPlace(path, constants.O_RDONLY);
   // By pread(2), which a FIFO refuses: what somebody wrote into it names nobody, and is left for its reader.
   return String.fromCharCode(...bytes.subarray(0, readSync(file.fd, bytes, 0, bytes.length, 0)));
 }
@@ -137,8 +134,8 @@ function openRegularFile(path: string): OpenFile | undefined {
   if (!existsSync(path)) return undefined;
   using opened = new DisposableStack();
   try {
-    const file = opened.use(openToRead(path));
-    if (!fstatSync(file.fd).isFile()) return undefined;
+    const file = opened.use(OpenFile.inPlace(path, constants.O_RDONLY));
+    if (!file.stat.isFile()) return undefined;
     opened.move();
     return file;
   } catch (error) {
@@ -149,17 +146,3 @@ function openRegularFile(path: string): OpenFile | undefined {
 
 /** It is gone, or a symbolic link, or a socket, or not ours to read. */
 const NOT_RESTORABLE: ReadonlySet<string | undefined> = new Set(["ENOENT", "ELOOP", "ENXIO", "EACCES", "EPERM"]);
-
-/** Follows no symbolic link, and waits for no writer of a FIFO. */
-function openToRead(path: string): OpenFile {
-  return openFile(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-}
-
-interface OpenFile extends Disposable {
-  readonly fd: number;
-}
-
-function openFile(path: string, flags: number): OpenFile {
-  const fd = openSync(path, flags, 0o644);
-  return { fd, [Symbol.dispose]: () => close(fd) };
-}

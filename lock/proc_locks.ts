@@ -1,4 +1,4 @@
-import type { Inode } from "./inode.ts";
+import type { Inode } from "./file.ts";
 
 /** What `/proc/locks` tells about the writer of one file. */
 export interface KernelAnswer {

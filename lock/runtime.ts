@@ -1,4 +1,6 @@
 import { LockUnsupportedError } from "../ffi/errors.ts";
+import { type Libc, openLibc } from "../ffi/libc.ts";
+import { fileError } from "./file_error.ts";
 
 /** What decides whether this runtime can lock at all. */
 export interface Runtime {
@@ -40,4 +42,14 @@ function isOlder(version: string): boolean {
     if (numbers[index] !== needed) return !(numbers[index] > needed);
   }
   return false;
+}
+
+/** Opens libc; a missing permission becomes an error that names the directory it was needed for. */
+export function openLibcFor(dataDir: string): Libc & Disposable {
+  try {
+    return openLibc();
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.NotCapable)) throw cause;
+    throw fileError("lock", dataDir, { cause, dataDir });
+  }
 }

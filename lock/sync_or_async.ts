@@ -1,24 +1,26 @@
-/** Something that takes a while: a flush to the disk (an open file is one), or a wait. */
+/** Something that takes a while: a flush to the disk, or a wait. */
 export interface Pause {
-  /** Waits for the end of it without holding up the event loop. */
-  sync(): Promise<void> | void;
-  /** Waits for the end of it here and now. */
-  syncSync(): void;
+  /** Waits for its end without holding up the event loop. */
+  wait(): Promise<void> | void;
+  /** Waits for its end on the spot. Absent where only the asynchronous form ever waits. */
+  waitSync?(): void;
 }
 
 /**
- * One procedure, two forms. What a lock does is the same synchronously and asynchronously, but for who waits meanwhile:
- * so it is written once, as a generator that yields each pause, and is run by one of the functions below. A pause that
- * fails throws at its `yield`.
+ * A procedure that is written once and runs synchronously or asynchronously: a generator that yields each pause, driven
+ * by one of the functions below (the idiom of npm's `gensync`). A pause that fails throws at its `yield`.
+ *
+ * "Go to definition" ends at a `yield*`: what it delegates to is the generator function that is called right there, and
+ * what a plain `yield` hands out comes back to `runSync` or `runAsync`.
  */
 export type Steps<T> = Generator<Pause, T>;
 
-/** Runs the steps here and now; the event loop stands still meanwhile. */
+/** Runs the steps on the spot; the event loop stands still meanwhile. */
 export function runSync<T>(steps: Steps<T>): T {
   let step = steps.next();
   while (!step.done) {
     try {
-      step.value.syncSync();
+      step.value.waitSync!();
     } catch (error) {
       step = steps.throw(error);
       continue;
@@ -28,12 +30,12 @@ export function runSync<T>(steps: Steps<T>): T {
   return step.value;
 }
 
-/** Runs the steps, and leaves the event loop free in every pause. */
+/** Runs the steps; the event loop is free in every pause. */
 export async function runAsync<T>(steps: Steps<T>): Promise<T> {
   let step = steps.next();
   while (!step.done) {
     try {
-      await step.value.sync();
+      await step.value.wait();
     } catch (error) {
       step = steps.throw(error);
       continue;
@@ -46,12 +48,12 @@ export async function runAsync<T>(steps: Steps<T>): Promise<T> {
 /** A pause of `ms` milliseconds. */
 export function sleep(ms: number): Pause {
   return {
-    sync: () => new Promise((resolve) => setTimeout(resolve, ms)),
-    syncSync: () => sleepSync(ms),
+    wait: () => new Promise((resolve) => setTimeout(resolve, ms)),
+    waitSync: () => sleepSync(ms),
   };
 }
 
 /** Stops this thread for `ms` milliseconds. */
-export function sleepSync(ms: number): void {
+function sleepSync(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }

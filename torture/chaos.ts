@@ -1,6 +1,6 @@
 import { type Deadline, pause } from "./clock.ts";
 import type { Crew } from "./crew.ts";
-import type { Writer } from "./entry.ts";
+import type { Writer } from "./record.ts";
 import type { Journal } from "./journal.ts";
 import type { Program } from "./program.ts";
 import type { Random } from "./random.ts";

@@ -1,5 +1,5 @@
 import { now } from "./clock.ts";
-import type { Writer } from "./entry.ts";
+import type { Writer } from "./record.ts";
 import { brief, type Journal } from "./journal.ts";
 import type { Orders } from "./orders.ts";
 import { Program, type ProgramOptions } from "./program.ts";

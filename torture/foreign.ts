@@ -1,6 +1,6 @@
 import { fromFileUrl } from "@std/path";
 import { type Deadline, pause } from "./clock.ts";
-import type { Writer } from "./entry.ts";
+import type { Writer } from "./record.ts";
 import { hold } from "./hold.ts";
 import type { Journal } from "./journal.ts";
 import type { Random } from "./random.ts";

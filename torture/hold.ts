@@ -1,7 +1,7 @@
-import type { HoldEnd, Writer } from "./entry.ts";
+import type { HoldEnd, Writer } from "./record.ts";
 import type { Journal } from "./journal.ts";
 import { pause } from "./clock.ts";
-import { readPidfile } from "./pidfile.ts";
+import { readPidfile } from "./read_pidfile.ts";
 
 /** How a hold came about, and what is to come of it. */
 export interface HoldPlan {

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync, writeSync } from "node:fs";
 import { now } from "./clock.ts";
-import type { Entry, JournalRecord, RecordOf, Writer } from "./entry.ts";
+import type { Entry, JournalRecord, RecordOf, Writer } from "./record.ts";
 
 /**
  * The length of each record, in bytes. All are as long as this, and pages are a multiple of it: the kernel copies a

@@ -5,9 +5,9 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { fromFileUrl } from "@std/path";
-import type { JournalRecord } from "./entry.ts";
-import type { Violation } from "./history.ts";
-import { missing } from "./means.ts";
+import type { JournalRecord } from "./record.ts";
+import type { Violation } from "./checker/history.ts";
+import { missing } from "./capabilities.ts";
 import { memoryDir } from "./memory_dir.ts";
 import { type Outcome, torture, type TortureOptions } from "./torture.ts";
 
@@ -35,7 +35,7 @@ console.log(
   `${options.processes} processes contend for ${options.seconds} s below ${options.dir}, seed ${options.seed}`,
 );
 const outcome = await torture(options);
-printTally(outcome);
+printStatistics(outcome);
 console.log(`seed          ${options.seed}`);
 if (outcome.violations.length > 0) {
   printViolations(outcome);
@@ -86,18 +86,18 @@ function fail(message: string): never {
   Deno.exit(2);
 }
 
-function printTally({ tally, means }: Outcome): void {
+function printStatistics({ statistics, capabilities }: Outcome): void {
   console.log(`
-rounds        ${tally.rounds}, ${tally.foreignRounds} of them by flock(1) and Python's fcntl.flock
-kills         ${tally.kills}, ${tally.killedHolders} of them of the holder
-stops         ${tally.stops}
-plants        ${tally.plants} times garbage in the pidfile
-inspections   ${tally.looks}
-refusals      ${tally.refusals}
-waits         ${tally.waits}
-longest wait  ${tally.longestWait} ms
-overlaps      ${tally.overlaps}`);
-  const absent = missing(means);
+rounds        ${statistics.rounds}, ${statistics.foreignRounds} of them by flock(1) and Python's fcntl.flock
+kills         ${statistics.kills}, ${statistics.killedHolders} of them of the holder
+stops         ${statistics.stops}
+plants        ${statistics.plants} times garbage in the pidfile
+inspections   ${statistics.looks}
+refusals      ${statistics.refusals}
+waits         ${statistics.waits}
+longest wait  ${statistics.longestWait} ms
+overlaps      ${statistics.overlaps}`);
+  const absent = missing(capabilities);
   if (absent.length > 0) console.log(`without       ${absent.join(", ")}`);
 }
 

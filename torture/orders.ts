@@ -1,4 +1,4 @@
-import type { HoldEnd } from "./entry.ts";
+import type { HoldEnd } from "./record.ts";
 
 /** What the driver tells a program that it starts, as JSON in its first argument. */
 export interface Orders {

@@ -32,7 +32,7 @@ export class Program {
 
   constructor(orders: Orders, { program, importMap, prefix = [] }: ProgramOptions) {
     this.who = orders.who;
-    const path = fromFileUrl(new URL(program, import.meta.url));
+    const path = fromFileUrl(new URL(`./programs/${program}`, import.meta.url));
     const flags = ["--quiet", "-A", "--no-prompt", "--no-config", "--no-lock", `--import-map=${importMap}`];
     const [command, ...args] = [...prefix, Deno.execPath(), "run", ...flags, path, JSON.stringify(orders)];
     this.#process = new Deno.Command(command, {

@@ -1,13 +1,13 @@
 import { Arena } from "./arena.ts";
 import { wreakHavoc } from "./chaos.ts";
-import { check, type Verdict } from "./checker.ts";
+import { check, type Verdict } from "./checker/checker.ts";
 import { Deadline, now, pause } from "./clock.ts";
 import { Crew } from "./crew.ts";
-import type { JournalRecord } from "./entry.ts";
+import type { JournalRecord } from "./record.ts";
 import { contend } from "./foreign.ts";
 import { onInterruption } from "./interruption.ts";
 import type { Journal } from "./journal.ts";
-import { findMeans, type Means } from "./means.ts";
+import { type Capabilities, findCapabilities } from "./capabilities.ts";
 import { Random } from "./random.ts";
 import { SLOW_MOTION } from "./slow_motion.ts";
 
@@ -32,7 +32,7 @@ const LOOK_MS = 500;
 /** What came of it. */
 export interface Outcome extends Verdict {
   readonly records: readonly JournalRecord[];
-  readonly means: Means;
+  readonly capabilities: Capabilities;
 }
 
 /** Lets real processes contend for one directory, and torments them meanwhile. */
@@ -47,7 +47,7 @@ export async function torture(options: TortureOptions): Promise<Outcome> {
     await crew.dismiss();
     arena[Symbol.dispose]();
   });
-  const means = await findMeans(arena.path);
+  const capabilities = await findCapabilities(arena.path);
   const deadline = new Deadline(seconds * 1_000);
   const orders = { dataDir, journal: arena.journalPath, seed, until: deadline.at, unprivileged: false };
   const contender = { program: "contender.ts", importMap } as const;
@@ -55,15 +55,15 @@ export async function torture(options: TortureOptions): Promise<Outcome> {
 
   journal.append(driver, { what: "begin", inode: arena.inode() });
   const places = Array.from({ length: processes }, (_, index) => {
-    const prefix = means.slowMotion && index === 0 ? SLOW_MOTION : [];
-    const unprivileged = means.otherUsers && index % 2 === 1;
+    const prefix = capabilities.slowMotion && index === 0 ? SLOW_MOTION : [];
+    const unprivileged = capabilities.otherUsers && index % 2 === 1;
     return crew.staff(String(index + 1), { ...orders, unprivileged }, { ...contender, prefix });
   });
   await allEnded([
     ...places,
     crew.run({ ...orders, who: "asker" }, inspector),
     crew.run({ ...orders, who: "prober", unprivileged: true }, inspector),
-    ...means.foreigners.map((foreigner) => {
+    ...capabilities.foreigners.map((foreigner) => {
       const random = new Random(`${seed} ${foreigner.name}`);
       return contend(foreigner, { journal, dataDir, random }, deadline);
     }),
@@ -72,14 +72,14 @@ export async function torture(options: TortureOptions): Promise<Outcome> {
   ]);
   if (deadline.early) {
     const records = journal.records();
-    return { ...check(records), records, means };
+    return { ...check(records), records, capabilities };
   }
   // Whoever was killed in the midst of an acquire, the next one leaves nothing of that; and its child keeps no lock.
   await crew.run({ ...orders, who: "last", until: now(), lastEnd: "orphan" }, contender);
   journal.append(driver, { what: "end", inode: arena.inode(), free: arena.isFree(), files: arena.files() });
 
   const records = journal.records();
-  return { ...check(records), records, means };
+  return { ...check(records), records, capabilities };
 }
 
 /** What there is to look at, and to end. */

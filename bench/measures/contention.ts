@@ -1,5 +1,5 @@
 import { now } from "../clock.ts";
-import { Contender } from "../contender.ts";
+import { Contender } from "../contender_process.ts";
 import type { Effort, Measure } from "../figures.ts";
 import { makeDataDir, PLACES } from "../places.ts";
 import { inTurns, median } from "../statistics.ts";

@@ -1,6 +1,6 @@
 import { Child } from "../../tests/support/child.ts";
 import { pause } from "../clock.ts";
-import { Contender } from "../contender.ts";
+import { Contender } from "../contender_process.ts";
 import type { Effort, Measure } from "../figures.ts";
 import { makeDataDir, PLACES } from "../places.ts";
 import { median } from "../statistics.ts";
@@ -34,7 +34,7 @@ export async function measureIdling({ idle, crowds }: Effort): Promise<Measure[]
 /** The share of a core that each process of waiters takes; all wait for the same directory, at the same time. */
 async function watch(situation: "idle" | "writing", ms: number): Promise<Map<string, number>> {
   const dir = makeDataDir(PLACES[0]);
-  await using holder = new Child("../../bench/programs/holder.ts", { args: [dir] });
+  await using holder = new Child("../../bench/programs/lock_holder.ts", { args: [dir] });
   await holder.next();
   if (situation === "writing") await holder.ask("write");
   await using resources = new AsyncDisposableStack();

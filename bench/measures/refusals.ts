@@ -9,7 +9,7 @@ export async function measureRefusals(effort: Effort): Promise<Measure[]> {
   const measures: Measure[] = [];
   for (const { name, parent } of PLACES) {
     const dir = makeDataDir({ name, parent });
-    await using holder = new Child("../../bench/programs/holder.ts", { args: [dir] });
+    await using holder = new Child("../../bench/programs/lock_holder.ts", { args: [dir] });
     await holder.next();
     const sync = { id: `refusal-sync-${name}`, title: `contended refusal, sync, ${name}` };
     measures.push(await sideBySide(sync, effort, (contestant) => () => beRefusedSync(contestant, dir)));

@@ -1,5 +1,5 @@
 import { now, pause } from "../clock.ts";
-import { Contender } from "../contender.ts";
+import { Contender } from "../contender_process.ts";
 import { makeDataDir, type Place } from "../places.ts";
 import { type Waiter, waiterNamed } from "../waiter.ts";
 

@@ -5,7 +5,7 @@
 import process from "node:process";
 import { commands, report } from "../../tests/programs/report.ts";
 import { now, pause } from "../clock.ts";
-import type { Order } from "../contender.ts";
+import type { Order } from "../contender_process.ts";
 import { type Taken, waiterNamed } from "../waiter.ts";
 
 const [dataDir] = Deno.args;

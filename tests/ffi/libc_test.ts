@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { LockUnsupportedError } from "@scope/handoff";
-import { libcCandidates, loadLibc } from "../../ffi/libc.ts";
+import { loadLibc } from "../../ffi/libc.ts";
+import { libcCandidates } from "../../ffi/libc_path.ts";
 import { claim } from "../support/claim.ts";
 import { FakeLoader } from "../support/fake_loader.ts";
 

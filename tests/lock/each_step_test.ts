@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { DataDirLock, inspectSync, LockHeldError } from "@scope/handoff";
 import { claim } from "../support/claim.ts";
-import { type Stand, steps } from "../support/stepping.ts";
+import { type Progress, steps } from "../support/stepping.ts";
 import { TempDir } from "../support/temp_dir.ts";
 import { TRACING } from "../support/tracer.ts";
 
@@ -10,35 +10,39 @@ for (const commands of [["acquire", "release"], ["acquireSync", "releaseSync"]])
 
   claim(`at each step of ${forms}, a contender gets the lock or is refused as the kernel says`, async () => {
     using dir = new TempDir();
-    const stands = await eachStep(dir.join("data"), commands, ({ locked, named, pid, call }) => {
+    const seen = await eachStep(dir.join("data"), commands, ({ locked, named, pid, call }) => {
       assertEquals(attempt(dir.join("data")), locked ? `held by ${named ? pid : "nobody known"}` : "acquired", call);
     });
-    assertSeen(stands);
+    assertSeen(seen);
   }, { needs: TRACING });
 
   claim(`at each step of ${forms}, inspect() tells who holds the lock`, async () => {
     using dir = new TempDir();
-    const stands = await eachStep(dir.join("data"), commands, ({ locked, named, pid, call }) => {
+    const seen = await eachStep(dir.join("data"), commands, ({ locked, named, pid, call }) => {
       const { held, holder } = inspectSync(dir.join("data"));
       assertEquals({ held, holder: holder.pid }, { held: locked, holder: named ? pid : undefined }, call);
     });
-    assertSeen(stands);
+    assertSeen(seen);
   }, { needs: TRACING });
 }
 
-async function eachStep(dataDir: string, commands: readonly string[], look: (stand: Stand) => void): Promise<Stand[]> {
-  const stands: Stand[] = [];
-  for await (const stand of steps(dataDir, commands)) {
-    look(stand);
-    stands.push(stand);
+async function eachStep(
+  dataDir: string,
+  commands: readonly string[],
+  look: (progress: Progress) => void,
+): Promise<Progress[]> {
+  const seen: Progress[] = [];
+  for await (const progress of steps(dataDir, commands)) {
+    look(progress);
+    seen.push(progress);
   }
-  return stands;
+  return seen;
 }
 
 /** Every mixture of locked and named that the order of the steps allows, and the one that it does not. */
-function assertSeen(stands: readonly Stand[]): void {
+function assertSeen(all: readonly Progress[]): void {
   const seen = new Set(
-    stands.map(({ locked, named }) => `${locked ? "locked" : "free"}, ${named ? "named" : "unnamed"}`),
+    all.map(({ locked, named }) => `${locked ? "locked" : "free"}, ${named ? "named" : "unnamed"}`),
   );
   assertEquals([...seen].sort(), ["free, unnamed", "locked, named", "locked, unnamed"]);
 }

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { DataDirLock, LockLostError } from "@scope/handoff";
 import { Child } from "../support/child.ts";
 import { claim } from "../support/claim.ts";
-import { Clock } from "../support/fake_timers.ts";
+import { FakeTimers } from "../support/fake_timers.ts";
 import { LOSSES } from "../support/losses.ts";
 import { inTime } from "../support/patience.ts";
 import { TempDir } from "../support/temp_dir.ts";
@@ -10,7 +10,7 @@ import { TempDir } from "../support/temp_dir.ts";
 for (const { deed, reason, happen } of LOSSES) {
   claim(`lost is aborted, with "${reason}", after ${deed}`, async () => {
     using dir = new TempDir();
-    using _clock = new Clock("end at once");
+    using _clock = new FakeTimers("end at once");
     using lock = DataDirLock.acquireSync(dir.join("data"));
     assertEquals(lock.lost.aborted, false);
     happen(dir);
@@ -30,7 +30,7 @@ for (const { deed, reason, happen } of LOSSES) {
 for (const { deed, happen } of LOSSES.filter(({ reason }) => reason.startsWith("lockfile-"))) {
   claim(`an event tells, where no timer does, that ${deed}`, async () => {
     using dir = new TempDir();
-    using _clock = new Clock("never end");
+    using _clock = new FakeTimers("never end");
     using lock = DataDirLock.acquireSync(dir.join("data"));
     const { lost } = lock;
     happen(dir);
@@ -40,7 +40,7 @@ for (const { deed, happen } of LOSSES.filter(({ reason }) => reason.startsWith("
 
 claim("no timer is started before the first look at lost", () => {
   using dir = new TempDir();
-  using clock = new Clock("never end");
+  using clock = new FakeTimers("never end");
   using lock = DataDirLock.acquireSync(dir.path);
   assertEquals(clock.intervals, 0);
   assertEquals(lock.lost.aborted, false);
@@ -56,7 +56,7 @@ claim("no file is watched before the first look at lost", async () => {
 
 claim("every look at lost gives the same signal, and starts no second timer", () => {
   using dir = new TempDir();
-  using clock = new Clock("never end");
+  using clock = new FakeTimers("never end");
   using lock = DataDirLock.acquireSync(dir.path);
   assertEquals(lock.lost === lock.lost, true);
   assertEquals(clock.intervals, 1);
@@ -64,7 +64,7 @@ claim("every look at lost gives the same signal, and starts no second timer", ()
 
 claim("lost stays as it is while the directory is in use", async () => {
   using dir = new TempDir();
-  using clock = new Clock("end at once");
+  using clock = new FakeTimers("end at once");
   using lock = DataDirLock.acquireSync(dir.path);
   const { lost } = lock;
   Deno.removeSync(dir.join(".handoff.pidfile"));
@@ -75,7 +75,7 @@ claim("lost stays as it is while the directory is in use", async () => {
 
 claim("a released lock is not lost, whatever becomes of its directory", async () => {
   using dir = new TempDir();
-  using clock = new Clock("end at once");
+  using clock = new FakeTimers("end at once");
   const lock = DataDirLock.acquireSync(dir.join("data"));
   const { lost } = lock;
   await untilTicks(clock, 1);
@@ -88,7 +88,7 @@ claim("a released lock is not lost, whatever becomes of its directory", async ()
 
 claim("lost of a lock that was released starts no watch, and is never aborted", () => {
   using dir = new TempDir();
-  using clock = new Clock("never end");
+  using clock = new FakeTimers("never end");
   const lock = DataDirLock.acquireSync(dir.path);
   lock.releaseSync();
   Deno.removeSync(dir.join(".handoff.lock"));
@@ -121,7 +121,7 @@ async function aborted(signal: AbortSignal): Promise<LockLostError> {
   return signal.reason;
 }
 
-async function untilTicks(clock: Clock, count: number): Promise<void> {
+async function untilTicks(clock: FakeTimers, count: number): Promise<void> {
   while (clock.ticks < count) await nextTimer();
 }
 

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { libcCandidates } from "../../ffi/libc.ts";
+import { libcCandidates } from "../../ffi/libc_path.ts";
 import { Child, type Report } from "../support/child.ts";
 import { claim } from "../support/claim.ts";
 import { TempDir } from "../support/temp_dir.ts";

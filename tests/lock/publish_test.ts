@@ -15,7 +15,7 @@ function flush(): Pause {
   const fail = () => {
     throw Object.assign(new Error("the disk is gone"), { code: "EIO" });
   };
-  return { sync: () => Promise.reject(new Error("the disk is gone")), syncSync: fail };
+  return { wait: () => Promise.reject(new Error("the disk is gone")), waitSync: fail };
 }
 
 const LEFT_OVER: Readonly<Record<string, (path: string) => void>> = {

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { DataDirLock } from "@scope/handoff";
 import { Child } from "../support/child.ts";
 import { claim } from "../support/claim.ts";
-import { Clock } from "../support/fake_timers.ts";
+import { FakeTimers } from "../support/fake_timers.ts";
 import { ForeignHolder } from "../support/foreign_holder.ts";
 import { holding } from "../support/holding.ts";
 import { eventually, inTime } from "../support/patience.ts";
@@ -13,7 +13,7 @@ const WRITES = 2_000;
 claim("a release by another process wakes the waiter, without any polling", async () => {
   using dir = new TempDir();
   await using holder = await holding(dir);
-  using clock = new Clock("never end");
+  using clock = new FakeTimers("never end");
   const acquiring = DataDirLock.acquire(dir.path, { timeout: Infinity });
   await holder.ask("release");
   using _lock = await inTime(acquiring, "Nobody was woken");
@@ -24,7 +24,7 @@ claim("a waiter that was woken for nothing is woken again", async () => {
   using dir = new TempDir();
   using holder = new DisposableStack();
   holder.use(new ForeignHolder(dir.path));
-  using clock = new Clock("never end");
+  using clock = new FakeTimers("never end");
   const acquiring = DataDirLock.acquire(dir.path, { timeout: Infinity });
   Deno.openSync(dir.join(".handoff.lock"), { write: true }).close();
   await eventually(() => assertEquals(clock.pauses, 2));
@@ -36,7 +36,7 @@ claim("a directory that its holder writes to all the time does not wake the wait
   using dir = new TempDir();
   using holder = new DisposableStack();
   holder.use(new ForeignHolder(dir.path, { pidfile: `${Deno.pid}\n` }));
-  using clock = new Clock("never end");
+  using clock = new FakeTimers("never end");
   const acquiring = DataDirLock.acquire(dir.path, { timeout: Infinity });
   for (let write = 0; write < WRITES; write++) {
     await Deno.writeTextFile(dir.join("journal"), "entry\n", { append: true });
@@ -56,7 +56,7 @@ claim("those who look who holds the lock do not wake the waiter", async () => {
     args: [dir.path],
     permissions: ["--allow-ffi", `--allow-read=${dir.path}`],
   });
-  using clock = new Clock("never end");
+  using clock = new FakeTimers("never end");
   const acquiring = DataDirLock.acquire(dir.path, { timeout: Infinity });
   for (let look = 0; look < 10; look++) assertEquals((await inspector.ask("inspect")).held, true);
   assertEquals(clock.pauses, 1);

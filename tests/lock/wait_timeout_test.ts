@@ -7,7 +7,7 @@ import {
   StaleLockBreakRefusedError,
 } from "@scope/handoff";
 import { claim } from "../support/claim.ts";
-import { Clock } from "../support/fake_timers.ts";
+import { FakeTimers } from "../support/fake_timers.ts";
 import { deadPid } from "../support/dead_pid.ts";
 import { ForeignHolder } from "../support/foreign_holder.ts";
 import { TempDir } from "../support/temp_dir.ts";
@@ -44,7 +44,7 @@ for (const form of FORMS) {
     claim(`${form}() with a timeout of ${timeout} never waits`, async () => {
       using dir = new TempDir();
       using _holder = new ForeignHolder(dir.path, { pidfile: "1\n" });
-      using clock = new Clock("end at once");
+      using clock = new FakeTimers("end at once");
       const told: Holder[] = [];
       const { waitedMs } = await refusal(form, dir, { timeout, onWait: (holder) => void told.push(holder) });
       assertEquals(waitedMs, 0);

@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { type AcquireOptions, DataDirLock, type Holder } from "@scope/handoff";
 import { Child } from "../support/child.ts";
 import { claim } from "../support/claim.ts";
-import { Clock } from "../support/fake_timers.ts";
+import { FakeTimers } from "../support/fake_timers.ts";
 import { deadPid } from "../support/dead_pid.ts";
 import { ForeignHolder, isFree } from "../support/foreign_holder.ts";
 import { eventually, inTime } from "../support/patience.ts";
@@ -122,7 +122,7 @@ class Wait implements Disposable {
   readonly told: Holder[] = [];
   readonly #dir: TempDir;
   readonly acquiring: Promise<DataDirLock>;
-  readonly #clock = new Clock("end at once");
+  readonly #clock = new FakeTimers("end at once");
   readonly #holder = new DisposableStack();
 
   constructor(dir: TempDir, holder?: Holder, options: AcquireOptions = {}) {

@@ -3,12 +3,12 @@
  * look, goes on to look many times, and reports what comes of that.
  */
 import { DataDirLock } from "@scope/handoff";
-import { Clock } from "../support/fake_timers.ts";
+import { FakeTimers } from "../support/fake_timers.ts";
 import { errorFields, report } from "./report.ts";
 
 const LOOKS = 20;
 
-using clock = new Clock("end at once");
+using clock = new FakeTimers("end at once");
 const lock = DataDirLock.acquireSync(Deno.args[0]);
 const { lost } = lock;
 Deno.permissions.revokeSync({ name: "read" });

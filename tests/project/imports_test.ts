@@ -28,12 +28,24 @@ claim("imports point from the faces to cli/ to handoff/ to lock/ to ffi/, and ne
   assertEquals(upwards, []);
 });
 
-claim("handoff/ reaches lock/ only through its doors", () => {
-  const targets = [...moduleGraph()].filter(([file]) => folderOf(file) === "handoff/")
-    .flatMap(([file, targets]) =>
-      targets.filter((target) => target.startsWith(".")).map((target) => resolve(target, file))
-    );
-  assertEquals(targets.filter((file) => folderOf(file) === "lock/" && !DOORS.includes(file)), []);
+claim("cli/ and handoff/ reach lock/ only through its doors", () => {
+  const past = fileEdges().filter(([from, to]) =>
+    ["cli/", "handoff/"].includes(folderOf(from)) && folderOf(to) === "lock/" && !DOORS.includes(to)
+  );
+  assertEquals(past, []);
+});
+
+claim("no file of the module imports itself through others", () => {
+  const imports = Map.groupBy(fileEdges(), ([from]) => from);
+  const circles: string[] = [];
+  const visit = (file: string, path: readonly string[]): void => {
+    if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(" → "));
+    else for (const [, to] of visited.has(file) ? [] : imports.get(file) ?? []) visit(to, [...path, file]);
+    visited.add(file);
+  };
+  const visited = new Set<string>();
+  for (const file of imports.keys()) visit(file, []);
+  assertEquals(circles, []);
 });
 
 claim("the files of the module import nothing but each other, Deno's node: modules, @std packages and srvx", () => {
@@ -53,6 +65,13 @@ const LEVELS: Readonly<Record<string, number>> = { "": 0, "cli/": 1, "handoff/":
 
 /** What the rooms above may use of `lock/`. */
 const DOORS = ["held_lock", "errors", "options", "inspect"].map((name) => `lock/${name}.ts`);
+
+/** Each import of one file of the module by another. */
+function fileEdges(): [from: string, to: string][] {
+  return [...moduleGraph()].flatMap(([file, targets]) =>
+    targets.filter((target) => target.startsWith(".")).map((target): [string, string] => [file, resolve(target, file)])
+  );
+}
 
 /** Each import: from which folder, to which folder or package. */
 function edges(): [from: string, to: string][] {

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { Entry } from "../../torture/entry.ts";
+import type { Entry } from "../../torture/record.ts";
 import { claim } from "../support/claim.ts";
 import { brokenRules, enter, exit, FOREIGN, kill, type Line, ONE, plant, START, TWO } from "./made_journal.ts";
 

@@ -3,14 +3,14 @@ import type { ClaimMutant } from "./claim_mutant.ts";
 const ACQUIRE = "lock/held_lock.ts";
 const LOCKFILE = "lock/lockfile.ts";
 const PIDFILE = "lock/pidfile.ts";
-const PLACE = "lock/place.ts";
+const LOSS = "lock/loss.ts";
 const TAKE = "lock/acquire.ts";
 
 /** Each takes a lock, or gives it back, with a mistake that no torture finds, or not at once. */
 export const CLAIM_MUTANTS: readonly ClaimMutant[] = [
   {
     name: "does not compare the inodes of its two opens",
-    edits: [{ file: LOCKFILE, from: "if (!sameInode(inodeOf(second), this.inode)) return false;", to: "" }],
+    edits: [{ file: LOCKFILE, from: "if (!sameInode(second.stat, this.inode)) return false;", to: "" }],
     test: "lock/replaced_lockfile",
     claim: "acquire() is refused when the lockfile put in place between open and flock is held by another",
     says: "Expected function to reject",
@@ -39,9 +39,13 @@ export const CLAIM_MUTANTS: readonly ClaimMutant[] = [
   {
     name: "keeps its flock when it cannot publish",
     edits: [
-      { file: ACQUIRE, from: "resources.use(yield* takeLockfile({", to: "(yield* takeLockfile({" },
+      { file: ACQUIRE, from: "resources.use(yield* acquireLockfile(", to: "(yield* acquireLockfile(" },
       { file: ACQUIRE, from: "resources.defer(() => lockfile.unlock());", to: "" },
-      { file: ACQUIRE, from: "const place = new Place(", to: "resources.use(lockfile); const place = new Place(" },
+      {
+        file: ACQUIRE,
+        from: "const path = new LockedPath(",
+        to: "resources.use(lockfile); const path = new LockedPath(",
+      },
     ],
     test: "lock/bad_pidfile_kind",
     claim: "acquire() fails where the pidfile is a directory, leaves it standing and frees the lock",
@@ -69,7 +73,7 @@ export const CLAIM_MUTANTS: readonly ClaimMutant[] = [
     edits: [{
       file: TAKE,
       from: "if (!this.#sawAlive) this.#warn(holder);",
-      to: "this.#warn(holder); Deno.removeSync(lockfile.path); return false;",
+      to: "this.#warn(holder); Deno.removeSync(lockfile.path); return { result: false };",
     }],
     test: "lock/stale_break",
     claim: "acquireOrBreakStale() is refused when the named holder is dead and another program holds the flock",
@@ -98,7 +102,7 @@ export const CLAIM_MUTANTS: readonly ClaimMutant[] = [
   },
   {
     name: "verifies the directory only",
-    edits: [{ file: PLACE, from: 'if (!sameInode(lockfile, this.#lockfile)) return "lockfile-replaced";', to: "" }],
+    edits: [{ file: LOSS, from: 'if (!sameInode(lockfile, this.#lockfile)) return "lockfile-replaced";', to: "" }],
     test: "lock/verify",
     claim: 'verify() throws "lockfile-replaced" after another file is renamed over the lockfile',
     says: "Expected function to throw",
@@ -107,7 +111,7 @@ export const CLAIM_MUTANTS: readonly ClaimMutant[] = [
   {
     name: "verifies the lockfile only",
     edits: [{
-      file: PLACE,
+      file: LOSS,
       from: 'if (!sameInode(this.#directory, directory)) return "directory-replaced";',
       to: "",
     }],
@@ -131,7 +135,7 @@ export const CLAIM_MUTANTS: readonly ClaimMutant[] = [
   },
   {
     name: "refuses no network filesystem",
-    edits: [{ file: TAKE, from: "if (!network || options.allowNetworkFilesystem) return;", to: "return;" }],
+    edits: [{ file: TAKE, from: "if (!network || allowNetworkFilesystem) return;", to: "return;" }],
     test: "lock/network_filesystem",
     claim: "a directory on nfs (0x6969) is refused, with what to do instead, and left as it was",
     says: "Expected function to throw",

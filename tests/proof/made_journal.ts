@@ -1,5 +1,5 @@
-import { check } from "../../torture/checker.ts";
-import type { Entry, HoldEnd, JournalRecord, Writer } from "../../torture/entry.ts";
+import { check } from "../../torture/checker/checker.ts";
+import type { Entry, HoldEnd, JournalRecord, Writer } from "../../torture/record.ts";
 
 /** Two contenders, in two places, a foreign holder, and the driver. */
 export const ONE: Writer = { who: "1.1", pid: 101 };

@@ -26,7 +26,7 @@ export const LOCKS_NOTHING: Mutant = {
   edits: [
     {
       file: "lock/lockfile.ts",
-      from: "return tryFlock(this.#libc, this.#fd, { path: this.path });",
+      from: "return tryFlock(this.#libc, this.#file.fd, { path: this.path });",
       to: "return true;",
     },
     { file: "lock/acquire.ts", from: "lockfile.excludesOthers()", to: "true" },
@@ -100,7 +100,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "breaks a lock by the mtime of its pidfile",
     edits: [
       { file: "lock/holder.ts", from: ALIVE, to: YOUNG },
-      { file: "lock/acquire.ts", from: "this.#warn(holder);", to: "return true;" },
+      { file: "lock/acquire.ts", from: "this.#warn(holder);", to: "return { result: true };" },
     ],
     caughtBy: "two held the lock at once",
     invariants: [6],

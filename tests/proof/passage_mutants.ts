@@ -54,8 +54,8 @@ export const PASSAGE_MUTANTS: readonly ClaimMutant[] = [
     name: "does not compare what it received with the file at the path",
     edits: [{
       file: LOCKFILE,
-      from: "if (!received.replace(lockfile.#fd) || !sameInode(inodeOf(lockfile.#fd), inPlace)) return undefined;",
-      to: "received.replace(lockfile.#fd);",
+      from: "if (!received.replace(lockfile.#file.fd) || !sameInode(lockfile.#file.stat, inPlace)) return undefined;",
+      to: "received.replace(lockfile.#file.fd);",
     }, { file: "lock/adopt.ts", from: "if (!lockfile.excludesOthers())", to: "if (false)" }],
     test: "lock/adopt",
     claim: "adopt() refuses and closes a descriptor of another file, and leaves the directory unchanged",

@@ -1,9 +1,12 @@
 import type { ClaimMutant } from "./claim_mutant.ts";
 
 const ACQUIRE = "lock/held_lock.ts";
-const LOSS_WATCH = "lock/loss_watch.ts";
+const LOSS_WATCH = "lock/loss.ts";
 const TAKE = "lock/acquire.ts";
-const WATCH = "lock/lockfile_watch.ts";
+const WATCH = "lock/wait.ts";
+
+/** Stops the thread in place of the procedure, for less than a wait lasts. */
+const STANDSTILL = "step.value.waitSync?.() ?? Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000);";
 
 /** Each waits, looks, or lives beside its program, with a mistake that no torture finds, or not at once. */
 export const WAITING_MUTANTS: readonly ClaimMutant[] = [
@@ -34,7 +37,7 @@ export const WAITING_MUTANTS: readonly ClaimMutant[] = [
   {
     name: "keeps the event loop waiting",
     edits: [
-      { file: "lock/sync_or_async.ts", from: "await step.value.sync();", to: "step.value.syncSync();" },
+      { file: "lock/sync_or_async.ts", from: "await step.value.wait();", to: STANDSTILL },
     ],
     test: "lock/wait_abort",
     claim: "a program that waits goes on with all else",
@@ -52,7 +55,7 @@ export const WAITING_MUTANTS: readonly ClaimMutant[] = [
   },
   {
     name: "waits on when it is aborted",
-    edits: [{ file: TAKE, from: "this.#patience.signal?.throwIfAborted();", to: "" }],
+    edits: [{ file: WATCH, from: "limits.signal?.throwIfAborted();", to: "" }],
     test: "lock/wait_abort",
     claim: "acquire() that is aborted by its onWait is over before any timer",
     says: '+     reason: "stopped"',
@@ -87,7 +90,7 @@ export const WAITING_MUTANTS: readonly ClaimMutant[] = [
   },
   {
     name: "never polls",
-    edits: [{ file: WATCH, from: "Math.min(this.#pause, longest, patience.left)", to: "2 ** 31 - 1" }],
+    edits: [{ file: WATCH, from: "Math.min(this.#pause, longest, limits.left)", to: "2 ** 31 - 1" }],
     test: "lock/wait_event",
     claim: "a waiter gets the lock by polling where the runtime can watch no file",
     says: "Nobody got the lock by polling for",

@@ -8,7 +8,7 @@ const NEVER = 2 ** 31 - 1;
  * Takes the time out of polling: for who waits in this thread while it is in use, the pauses end at once, so that what
  * many of them bring is there soon, or never, so that nothing but an event can end the waiting.
  */
-export class Clock implements Disposable {
+export class FakeTimers implements Disposable {
   /** How many pauses have begun. */
   pauses = 0;
   /** How many timers that repeat have been started. */

@@ -5,7 +5,7 @@ import { eventually } from "./patience.ts";
 import { Tracer } from "./tracer.ts";
 
 /** What a process has done to a data directory so far, by what the kernel answered it. */
-export interface Stand {
+export interface Progress {
   readonly pid: number;
   /** Its last system call. */
   readonly call: string;
@@ -19,7 +19,7 @@ export interface Stand {
  * Runs the commands in a process of `holder.ts` that stands still after each of its system calls about the data
  * directory, for as long as it takes to look at it.
  */
-export async function* steps(dataDir: string, commands: readonly string[]): AsyncGenerator<Stand> {
+export async function* steps(dataDir: string, commands: readonly string[]): AsyncGenerator<Progress> {
   await using process = new Child("holder.ts", { args: [dataDir] });
   await allStarted([process]);
   await using tracer = await Tracer.attach(process.pid, { files: dataFiles(dataDir), inject: "all:signal=SIGSTOP" });
@@ -29,7 +29,7 @@ export async function* steps(dataDir: string, commands: readonly string[]): Asyn
   // Who looks may have seen enough before the end, and then the process is killed.
   ending.catch(() => {});
   for (let stops = 1; await stopped(tracer, stops, () => done); stops++) {
-    yield stand(process.pid, tracer.lines);
+    yield progress(process.pid, tracer.lines);
     process.kill("SIGCONT");
   }
   await ending;
@@ -53,7 +53,7 @@ function stopped(tracer: Tracer, nth: number, done: () => boolean): Promise<bool
   });
 }
 
-function stand(pid: number, lines: readonly string[]): Stand {
+function progress(pid: number, lines: readonly string[]): Progress {
   const calls = lines.filter((line) => /^\d+ +\w+\(/.test(line));
   const flocks = calls.filter((line) => /\bflock\(.*= 0$/.test(line));
   const namings = calls.filter((line) => /\b(rename|unlink)\w*\(.*\.pidfile".*= 0$/.test(line));

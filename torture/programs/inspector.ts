@@ -1,9 +1,9 @@
 /** Asks again and again who has the lock, and writes the answers into the journal. */
 import { inspect } from "@scope/handoff";
-import { now, pause } from "./clock.ts";
-import { Journal } from "./journal.ts";
-import { ownOrders } from "./orders.ts";
-import { Random } from "./random.ts";
+import { now, pause } from "../clock.ts";
+import { Journal } from "../journal.ts";
+import { ownOrders } from "../orders.ts";
+import { Random } from "../random.ts";
 
 const { who, dataDir, journal: path, seed, until, unprivileged } = ownOrders();
 const me = { who, pid: Deno.pid };

@@ -1,4 +1,4 @@
-import type { JournalRecord } from "./entry.ts";
+import type { JournalRecord } from "../record.ts";
 import type { History, Hold, Violation } from "./history.ts";
 
 /** What a holder read in the pidfile, and nobody may have written there. */

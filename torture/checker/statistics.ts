@@ -1,7 +1,7 @@
 import type { History } from "./history.ts";
 
 /** What happened in a torture, in numbers. */
-export interface Tally {
+export interface Statistics {
   /** How often somebody got the lock. */
   readonly rounds: number;
   /** How many of these were other programs than Deno. */
@@ -25,7 +25,7 @@ export interface Tally {
 }
 
 /** Counts. */
-export function tallyOf(history: History, overlaps: number): Tally {
+export function statisticsOf(history: History, overlaps: number): Statistics {
   const enters = history.of("enter");
   const refusals = history.of("refused");
   const waited = [...enters, ...refusals, ...history.of("aborted")].map((record) => record.waited);

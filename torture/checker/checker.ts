@@ -1,15 +1,15 @@
 import { findBadEndings } from "./check_endings.ts";
 import { findOverlaps, findUnseenEntries } from "./check_exclusion.ts";
-import { findWrongLooks } from "./check_looks.ts";
+import { findWrongLooks } from "./check_inspections.ts";
 import { findFalseDeaths, findWrongPidfiles } from "./check_pidfile.ts";
-import { findStarved } from "./check_turns.ts";
-import type { JournalRecord } from "./entry.ts";
+import { findStarved } from "./check_starvation.ts";
+import type { JournalRecord } from "../record.ts";
 import { History, type Violation } from "./history.ts";
-import { type Tally, tallyOf } from "./tally.ts";
+import { type Statistics, statisticsOf } from "./statistics.ts";
 
 /** What a journal tells of the lock that it is about. */
 export interface Verdict {
-  readonly tally: Tally;
+  readonly statistics: Statistics;
   /** Empty for a lock that kept its promises. */
   readonly violations: readonly Violation[];
 }
@@ -27,5 +27,5 @@ export function check(records: readonly JournalRecord[]): Verdict {
     findStarved(history),
     findBadEndings(history),
   ].flat();
-  return { tally: tallyOf(history, overlaps.length), violations };
+  return { statistics: statisticsOf(history, overlaps.length), violations };
 }

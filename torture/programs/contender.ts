@@ -4,12 +4,12 @@
  */
 import process from "node:process";
 import { DataDirLock, type Holder, LockHeldError } from "@scope/handoff";
-import { now, pause } from "./clock.ts";
-import type { HoldEnd } from "./entry.ts";
-import { hold } from "./hold.ts";
-import { brief, Journal } from "./journal.ts";
-import { ownOrders } from "./orders.ts";
-import { Random } from "./random.ts";
+import { now, pause } from "../clock.ts";
+import type { HoldEnd } from "../record.ts";
+import { hold } from "../hold.ts";
+import { brief, Journal } from "../journal.ts";
+import { ownOrders } from "../orders.ts";
+import { Random } from "../random.ts";
 
 const { who, dataDir, journal: path, seed, until, lastEnd = "release", unprivileged } = ownOrders();
 const me = { who, pid: Deno.pid };

@@ -1,4 +1,4 @@
-import type { JournalRecord, RecordOf } from "./entry.ts";
+import type { JournalRecord, RecordOf } from "../record.ts";
 
 /** A promise that was broken, and the records that show it. */
 export interface Violation {

@@ -3,7 +3,7 @@ import { succeeds } from "./installed.ts";
 import { hasSlowMotion } from "./slow_motion.ts";
 
 /** What a machine has to torture with. */
-export interface Means {
+export interface Capabilities {
   readonly foreigners: readonly Foreigner[];
   /** Whether a program can be slowed down, from outside. */
   readonly slowMotion: boolean;
@@ -12,7 +12,7 @@ export interface Means {
 }
 
 /** What there is for a torture in the directory at `path`. */
-export async function findMeans(path: string): Promise<Means> {
+export async function findCapabilities(path: string): Promise<Capabilities> {
   const installed = await Promise.all(FOREIGNERS.map(({ command }) => succeeds(command[0], "--version")));
   return {
     foreigners: FOREIGNERS.filter((_, index) => installed[index]),
@@ -22,7 +22,7 @@ export async function findMeans(path: string): Promise<Means> {
 }
 
 /** What there would be to torture with on another machine, for another user, or in another directory. */
-export function missing({ foreigners, slowMotion, otherUsers }: Means): string[] {
+export function missing({ foreigners, slowMotion, otherUsers }: Capabilities): string[] {
   return [
     ...FOREIGNERS.filter((foreigner) => !foreigners.includes(foreigner)).map(({ name }) => name),
     ...slowMotion ? [] : ["strace"],

@@ -1,8 +1,6 @@
 import { existsSync, lstatSync } from "node:fs";
-import { inspectSync, type LockStatus } from "../lock/inspect.ts";
-import { lockfilePath } from "../lock/lockfile.ts";
-import { pidfilePath } from "../lock/pidfile.ts";
-import { carrierOf, carriersOf, commandOf, startOf } from "./proc.ts";
+import { descriptorHoldersBeside, inspectSync, type LockStatus, pidfilePath } from "../lock/inspect.ts";
+import { commandOf, startOf } from "./proc.ts";
 
 /** A process that holds the lock, whatever the pidfile says. */
 export interface DescriptorHolder {
@@ -59,11 +57,7 @@ function factsOf(pid: number): Pick<Report, "startedAt" | "command"> {
  * or where it was written in another pid namespace.
  */
 function holdersBeside({ dataDir, holder }: LockStatus): readonly DescriptorHolder[] | undefined {
-  const lockfile = lstatSync(lockfilePath(dataDir), { bigint: true, throwIfNoEntry: false });
-  if (lockfile === undefined) return undefined;
-  const { pid, liveness } = holder;
-  if (pid !== undefined && liveness === "alive" && carrierOf(lockfile, pid) !== null) return undefined;
-  return carriersOf(lockfile)?.map(({ pid, takenBy }) => {
+  return descriptorHoldersBeside(dataDir, holder)?.map(({ pid, takenBy }) => {
     return { pid, inheritedFrom: takenBy === pid ? undefined : takenBy, command: commandOf(pid) };
   });
 }

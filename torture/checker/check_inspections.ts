@@ -1,4 +1,4 @@
-import type { JournalRecord, RecordOf } from "./entry.ts";
+import type { JournalRecord, RecordOf } from "../record.ts";
 import type { History, Violation } from "./history.ts";
 
 /** What changes who holds the lock, or what the pidfile says. */

@@ -1,4 +1,4 @@
-import type { RecordOf } from "./entry.ts";
+import type { RecordOf } from "../record.ts";
 import type { History, Violation } from "./history.ts";
 
 const LOCKFILE = ".handoff.lock";

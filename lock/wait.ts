@@ -1,6 +1,63 @@
 import type { Holder } from "./holder.ts";
-import type { Patience } from "./patience.ts";
-import { type Pause, sleepSync } from "./sync_or_async.ts";
+import type { AcquireOptions } from "./options.ts";
+import type { Pause, Steps } from "./sync_or_async.ts";
+
+/** What one look at a lock that is waited for comes to: the end of the wait, or who is in the way. */
+export type Look<T> = { readonly result: T } | { readonly holder: Holder };
+
+/**
+ * Looks until there is a result, again whenever it is worth it; throws what `timedOut` makes when the time is up, and
+ * the signal's reason when it is aborted.
+ */
+export function* waitUntil<T>(
+  lockfile: string,
+  limits: WaitLimits,
+  { look, timedOut }: { look: () => Steps<Look<T>>; timedOut: (holder: Holder) => Error },
+): Steps<T> {
+  using watch = new LockfileWatch(lockfile);
+  while (true) {
+    const seen = yield* look();
+    if ("result" in seen) return seen.result;
+    if (limits.left === 0) throw timedOut(seen.holder);
+    limits.announce(seen.holder);
+    yield watch.pause(seen.holder, limits);
+    limits.signal?.throwIfAborted();
+  }
+}
+
+/** How long to wait, what ends the wait early, and whom it tells. */
+export class WaitLimits {
+  readonly signal?: AbortSignal;
+  readonly #timeout: number;
+  readonly #onWait?: (holder: Holder) => void;
+  readonly #start = performance.now();
+  #announced?: Holder;
+
+  constructor({ timeout = 0, signal, onWait }: Pick<AcquireOptions, "timeout" | "signal" | "onWait">) {
+    this.signal = signal;
+    this.#timeout = timeout;
+    this.#onWait = onWait;
+  }
+
+  /** For how long the lock has been waited for, in milliseconds; 0 for an acquire that does not wait. */
+  get waitedMs(): number {
+    return this.#timeout === 0 ? 0 : Math.round(performance.now() - this.#start);
+  }
+
+  /** The milliseconds that are left. */
+  get left(): number {
+    return Math.max(0, this.#start + this.#timeout - performance.now());
+  }
+
+  /** Tells who is waited for: at first whoever it is, and from then on each other process. */
+  announce(holder: Holder): void {
+    const first = this.#announced === undefined;
+    const changed = holder.pid !== undefined && holder.pid !== this.#announced?.pid;
+    if (!first && !changed) return;
+    this.#announced = holder;
+    this.#onWait?.(holder);
+  }
+}
 
 /** The first pause after news, in milliseconds; each further one is twice as long. */
 const SHORTEST_PAUSE = 5;
@@ -17,7 +74,7 @@ const LONGEST_WATCHED_PAUSE = 1_000;
  * lockfile is watched, so writes beside it wake nobody. What is not reported is met by polling: a holder that opened the
  * lockfile for reading only (`flock(1)` does), a machine that has no inotify left, another platform.
  */
-export class LockfileWatch implements Disposable {
+class LockfileWatch implements Disposable {
   readonly #path: string;
   #watcher?: Deno.FsWatcher;
   #started = false;
@@ -31,13 +88,13 @@ export class LockfileWatch implements Disposable {
   }
 
   /** The pause before the next try: until there is news, the signal is aborted, or it is time to look anyway. */
-  pause(holder: Holder, patience: Patience): Pause {
+  pause(holder: Holder, limits: WaitLimits): Pause {
     this.#start();
     const watched = this.#watcher !== undefined && holder.liveness === "alive";
     const longest = watched ? LONGEST_WATCHED_PAUSE : LONGEST_PAUSE;
-    const ms = Math.min(this.#pause, longest, patience.left);
+    const ms = Math.min(this.#pause, longest, limits.left);
     this.#pause = Math.min(this.#pause * 2, LONGEST_WATCHED_PAUSE);
-    return { sync: () => this.#newsWithin(ms, patience.signal), syncSync: () => sleepSync(ms) };
+    return { wait: () => this.#newsWithin(ms, limits.signal) };
   }
 
   [Symbol.dispose](): void {
