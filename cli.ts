@@ -21,16 +21,34 @@ import { status } from "./cli/status.ts";
 import { wait } from "./cli/wait.ts";
 import { LockHeldError } from "./lock/errors.ts";
 
-const COMMANDS: ReadonlyMap<string, Command> = new Map(Object.entries({ status, run, wait }));
+/** Those of the handoff are loaded only when they are called: the lock alone needs none of it. */
+const COMMANDS: ReadonlyMap<string, () => Command | Promise<Command>> = new Map(Object.entries({
+  status: () => status,
+  run: () => run,
+  wait: () => wait,
+  supervise: async () => (await import("./cli/supervise.ts")).supervise,
+  upgrade: async () => (await import("./cli/upgrade.ts")).upgrade,
+  stop: async () => (await import("./cli/stop.ts")).stop,
+  restart: async () => (await import("./cli/restart.ts")).restart,
+}));
 
 const HELP = `usage: handoff status [--json] DIR
        handoff run [--wait[=SECONDS]] [--break-stale] DIR -- COMMAND [ARG...]
        handoff wait [--timeout=SECONDS] DIR
+       handoff supervise --listen NAME=ADDR --dir DIR -- COMMAND [ARG...]
+       handoff upgrade DIR [-- COMMAND [ARG...]]
+       handoff restart DIR
+       handoff stop DIR
        handoff --help | --version
 
   status   tells who holds a data directory, and whether it is safe to start
   run      runs a command that holds it
   wait     waits until it is free
+
+  supervise   keeps a daemon running, with listeners that stay open
+  upgrade     replaces it by its successor, without a failed request
+  restart     stops it and starts it anew
+  stop        stops it and its supervisor
 
 "handoff COMMAND --help" tells the rest, with exit codes and permissions.
 "handoff" stands for: deno run -A jsr:@scope/handoff/cli`;
@@ -61,8 +79,9 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 async function dispatch([name, ...args]: readonly string[]): Promise<number> {
-  const command = COMMANDS.get(name ?? "");
-  if (command === undefined) return answer(name);
+  const load = COMMANDS.get(name ?? "");
+  if (load === undefined) return answer(name);
+  const command = await load();
   const parsed = parse(args, command.syntax);
   if (!parsed.flags.has("help")) return await command.run(parsed);
   console.log(command.help);

@@ -15,6 +15,8 @@ export interface Syntax {
   readonly flags?: readonly string[];
   /** Options with a value. */
   readonly settings?: readonly string[];
+  /** Settings that may be given several times. */
+  readonly lists?: readonly string[];
   /** Settings that may also stand alone, and what they mean then. */
   readonly alone?: Readonly<Record<string, string>>;
   /** Whether what is behind `--` is kept apart, as another program's command line. */
@@ -25,6 +27,8 @@ export interface Syntax {
 export interface Arguments {
   readonly flags: ReadonlySet<string>;
   readonly settings: ReadonlyMap<string, string>;
+  /** The values of each setting that may be given several times. */
+  readonly lists: ReadonlyMap<string, readonly string[]>;
   readonly operands: readonly string[];
   /** What is behind `--`, where the syntax keeps it apart. */
   readonly commandLine: readonly string[];
@@ -33,7 +37,7 @@ export interface Arguments {
 /** Takes a command line apart; every command has `--help`. Throws {@linkcode Failure} for what the syntax does not know. */
 export function parse(
   args: readonly string[],
-  { flags = [], settings = [], alone = {}, commandLine }: Syntax,
+  { flags = [], settings = [], lists = [], alone = {}, commandLine }: Syntax,
 ): Arguments {
   const allFlags = ["help", ...flags];
   const end = args.indexOf("--");
@@ -43,7 +47,8 @@ export function parse(
   const completed = options.map((arg) => isAlone(arg, alone) ? `${arg}=${alone[arg.slice(2)]}` : arg);
   const parsed: Record<string, unknown> = parseArgs([...completed, ...args.slice(options.length)], {
     boolean: allFlags,
-    string: [...settings, "_"],
+    string: [...settings, ...lists, "_"],
+    collect: [...lists],
     alias: { help: "h" },
     "--": true,
     unknown: refuseOption,
@@ -52,6 +57,7 @@ export function parse(
   return {
     flags: new Set(allFlags.filter((flag) => parsed[flag] === true)),
     settings: new Map(settings.filter((name) => name in parsed).map((name) => [name, parsed[name] as string])),
+    lists: new Map(lists.map((name) => [name, parsed[name] as string[] ?? []])),
     operands: [...parsed._ as string[], ...commandLine ? [] : behind],
     commandLine: commandLine ? behind : [],
   };

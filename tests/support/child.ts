@@ -127,7 +127,7 @@ export function commandLine(program: string, options: ChildOptions = {}): string
     `--import-map=${IMPORT_MAP}`,
     ...options.flags ?? [],
     ...options.permissions ?? ["-A"],
-    `${PROGRAMS}${program}`,
+    program.startsWith("/") ? program : `${PROGRAMS}${program}`,
     ...options.args ?? [],
   ];
 }

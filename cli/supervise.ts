@@ -1,0 +1,103 @@
+import { loadConfig } from "../handoff/supervisor/config_file.ts";
+import { openLog } from "../handoff/supervisor/log.ts";
+import { SIGNALS } from "../handoff/supervisor/signals.ts";
+import { supervise as runSupervisor } from "../handoff/supervisor/supervise.ts";
+import type { Supervisor } from "../handoff/supervisor/supervisor.ts";
+import { SupervisorRunningError } from "../handoff/supervisor/supervisor_lock.ts";
+import type { Upgrades } from "../handoff/supervisor/upgrade.ts";
+import type { Arguments, Command } from "./command.ts";
+import { usageError } from "./command.ts";
+import { CONFIG_SETTINGS, overridesOf } from "./config_options.ts";
+import { EXIT, Failure } from "./exit_codes.ts";
+
+/** `handoff supervise`: keeps a daemon running, and replaces it on demand. */
+export const supervise: Command = {
+  help: `usage: handoff supervise [OPTION...] --dir DIR -- COMMAND [ARG...]
+       handoff supervise --config FILE
+
+Binds the listeners, starts COMMAND with them, and keeps it running: a daemon
+that dies is started again, and "handoff upgrade DIR" replaces it by its
+successor without a failed request. COMMAND is a daemon that uses runDaemon.
+It gets the listeners as systemd passes them (LISTEN_FDS). Linux only.
+
+  --dir DIR            the data directory of the daemon
+  --listen NAME=ADDR   a listener: HOST:PORT, [::1]:PORT, *:PORT (IPv4 and IPv6),
+                       or unix:/PATH; as often as needed
+  --config FILE        a TOML file; what the command line says wins over it
+  --control-socket PATH, --trigger-socket PATH, --journal PATH
+                       by default .handoff.sock, .handoff.supervisor.sock and
+                       .handoff.journal in DIR
+  --deadline SECONDS   for an upgrade as a whole (60)
+  --drain-grace SECONDS   for requests in flight to be finished in it (25)
+  --exit-grace SECONDS    for the replaced daemon to exit (10)
+  --stop-timeout SECONDS  for the daemon to stop, before it is killed (30)
+  --max-restarts N     deaths in a row that end it (8)
+
+SIGTERM and SIGINT stop the daemon, and then the supervisor; again, a second or
+more later, they kill. SIGHUP is an upgrade to the configured command, where
+standard input is no terminal. Its log is standard error: a JSON line an event,
+or text on a terminal.
+
+exit code: that of the daemon, or 128+n when signal n ended it; 2 it could not
+  start, and nothing was started; 3 the daemon died too often; 75 DIR is held, or
+  has a supervisor
+
+permissions: -A (starting programs and --allow-ffi are permission for everything)`,
+  syntax: { settings: ["config", ...CONFIG_SETTINGS], lists: ["listen"], commandLine: true },
+  run: runSupervise,
+};
+
+async function runSupervise(args: Arguments): Promise<number> {
+  const [operand] = args.operands;
+  if (operand !== undefined) throw usageError(`the command stands behind --, and "${operand}" does not`);
+  const load = () => loadConfig(args.settings.get("config"), overridesOf(args));
+  const config = await load();
+  using signals = new SupervisorSignals();
+  try {
+    return await runSupervisor(config, {
+      log: openLog(Deno.stderr),
+      reload: load,
+      started: (supervisor, upgrades) => signals.deliverTo(supervisor, upgrades),
+    });
+  } catch (error) {
+    if (error instanceof SupervisorRunningError) throw new Failure(EXIT.tempFail, error.message, { cause: error });
+    throw error;
+  }
+}
+
+/** Passes the signals of this process to a supervisor, from the moment when there is one. */
+class SupervisorSignals implements Disposable {
+  readonly #listeners: readonly (readonly [Deno.Signal, () => void])[] = [
+    ["SIGTERM", () => this.#deliver((supervisor) => supervisor.stop(SIGNALS.SIGTERM))],
+    ["SIGINT", () => this.#deliver((supervisor) => supervisor.stop(SIGNALS.SIGINT))],
+    ["SIGHUP", () => this.#deliver((supervisor, upgrades) => hangUp(supervisor, upgrades))],
+  ];
+  #missed?: Delivery;
+  #target?: readonly [Supervisor, Upgrades];
+
+  constructor() {
+    for (const [signal, listener] of this.#listeners) Deno.addSignalListener(signal, listener);
+  }
+
+  deliverTo(supervisor: Supervisor, upgrades: Upgrades): void {
+    this.#target = [supervisor, upgrades];
+    this.#missed?.(supervisor, upgrades);
+  }
+
+  [Symbol.dispose](): void {
+    for (const [signal, listener] of this.#listeners) Deno.removeSignalListener(signal, listener);
+  }
+
+  #deliver(delivery: Delivery): void {
+    if (this.#target === undefined) this.#missed = delivery;
+    else delivery(...this.#target);
+  }
+}
+
+type Delivery = (supervisor: Supervisor, upgrades: Upgrades) => void;
+
+/** From a terminal it says that the terminal is gone; from anybody else, by custom, that there is something new. */
+function hangUp(supervisor: Supervisor, upgrades: Upgrades): void {
+  if (Deno.stdin.isTerminal()) supervisor.stop(SIGNALS.SIGHUP);
+  else void upgrades.upgrade({});
+}

@@ -1,0 +1,50 @@
+import type { Exit, Os, SpawnRequest } from "../os.ts";
+
+const SIGKILL = 9;
+/** How often a child is asked for its end after its pidfd has told of it, in milliseconds. */
+const REAP_POLL_MS = 2;
+
+/** A child process, from its start until it is reaped. The pid is its own for all that time. */
+export class Child {
+  readonly pid: number;
+  /** Resolves when it was reaped. Never rejects. */
+  readonly ended: Promise<Exit>;
+  readonly #os: Os;
+  #pidfd?: number;
+
+  private constructor(os: Os, pid: number) {
+    this.#os = os;
+    this.pid = pid;
+    // An ended child keeps its pid until it is reaped, so this is never another process.
+    this.#pidfd = os.pidfd(pid);
+    this.ended = this.#reaped();
+  }
+
+  /** Starts a program. Throws where it cannot be started. */
+  static spawn(os: Os, request: SpawnRequest): Child {
+    return new Child(os, os.spawn(request));
+  }
+
+  /** Sends a signal, by number; false when the child has ended. */
+  signal(signal: number): boolean {
+    return this.#pidfd !== undefined && this.#os.killPidfd(this.#pidfd, signal);
+  }
+
+  /** Kills it, and resolves when it was reaped. */
+  async kill(): Promise<void> {
+    this.signal(SIGKILL);
+    await this.ended;
+  }
+
+  async #reaped(): Promise<Exit> {
+    if (this.#pidfd !== undefined) await this.#os.readable(this.#pidfd);
+    let exit = this.#os.reap(this.pid);
+    while (exit === undefined) {
+      await new Promise((resolve) => setTimeout(resolve, REAP_POLL_MS));
+      exit = this.#os.reap(this.pid);
+    }
+    if (this.#pidfd !== undefined) this.#os.close(this.#pidfd);
+    this.#pidfd = undefined;
+    return exit;
+  }
+}

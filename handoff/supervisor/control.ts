@@ -1,0 +1,88 @@
+import { crateErrorLine, crateReplyLine, type OutcomeEvent, type TriggerRequest } from "../protocol/trigger.ts";
+import { checkPeer, NotAllowedError } from "./access.ts";
+import type { Supervisor } from "./supervisor.ts";
+import type { Answer, Client } from "./trigger_server.ts";
+import type { Upgrades } from "./upgrade.ts";
+
+/** What answers a supervisor's trigger socket. */
+export interface ControlParts {
+  readonly supervisor: Supervisor;
+  readonly upgrades: Upgrades;
+  /** The supervisor's own uid. */
+  readonly uid: number;
+}
+
+/** Answers the requests of a trigger socket. */
+export function control(parts: ControlParts): Answer {
+  return async (request, client) => {
+    try {
+      const ownCommand = "command" in request && request.command !== undefined || "binary" in request;
+      checkPeer(client.peer, { verb: request.verb, ownCommand }, parts.uid);
+    } catch (error) {
+      if (!(error instanceof NotAllowedError)) throw error;
+      if (request.verb === "handoff") client.tellLine(crateErrorLine(error.message));
+      else client.tell(nothingBegun(error.message));
+      return;
+    }
+    await answer(request, client, parts);
+  };
+}
+
+async function answer(request: TriggerRequest, client: Client, { supervisor, upgrades }: ControlParts): Promise<void> {
+  switch (request.verb) {
+    case "handoff":
+      return client.tellLine(crateLine(await upgrades.upgrade({ binary: request.binary })));
+    case "upgrade": {
+      const { command, timeoutMs, check, soakSecs } = request;
+      const soakMs = soakSecs === undefined ? undefined : soakSecs * 1_000;
+      const order = { command, deadlineMs: timeoutMs, check, soakMs };
+      return client.tell(await upgrades.upgrade(order, (event) => client.tell(event)));
+    }
+    case "rollback": {
+      const command = supervisor.restarts.before;
+      if (command === undefined) return client.tell(nothingBegun("there is no command before this one"));
+      const order = { command, deadlineMs: request.timeoutMs };
+      return client.tell(await upgrades.upgrade(order, (event) => client.tell(event)));
+    }
+    case "abort":
+      return client.tell(supervisor.abort() ? DONE : nothingBegun(whyNoAbort(supervisor)));
+    case "status":
+      return client.tell({ event: "status", status: supervisor.status() });
+    case "history":
+      return client.tell({ event: "history", upgrades: supervisor.history.all() });
+    case "stop":
+      supervisor.stop();
+      await supervisor.finished;
+      return client.tell(DONE);
+    case "restart": {
+      if (supervisor.underway !== undefined) {
+        return client.tell({ ...DONE, outcome: "busy", reason: "an upgrade is under way" });
+      }
+      const serves = supervisor.nextServes;
+      supervisor.restart();
+      return client.tell(await serves ? DONE : { ...DONE, outcome: "nobody-serves", reason: "the new daemon died" });
+    }
+    case "replace":
+      return client.tell(nothingBegun("this supervisor cannot be replaced while it runs"));
+    case "unsupported":
+      return client.tell({ event: "unsupported", of: request.of });
+  }
+}
+
+const DONE: OutcomeEvent = { event: "outcome", outcome: "committed", phases: {} };
+
+function nothingBegun(reason: string): OutcomeEvent {
+  return { event: "outcome", outcome: "nothing-begun", reason, phases: {} };
+}
+
+function whyNoAbort({ underway }: Supervisor): string {
+  return underway === undefined ? "no upgrade is under way" : "it is too late: the successor has been told to begin";
+}
+
+/** The outcome as the crate's supervisor tells it. */
+function crateLine({ outcome, handoffId, reason }: OutcomeEvent): string {
+  if (outcome === "committed" || outcome === "rolled-back") {
+    return crateReplyLine({ handoffId: handoffId!, committed: outcome === "committed", abortReason: reason });
+  }
+  return crateErrorLine(reason ?? outcome);
+}

@@ -1,0 +1,22 @@
+import type { UpgradeRecord } from "../protocol/trigger.ts";
+
+/** How many upgrades are kept. */
+const CAPACITY = 100;
+
+/** The last upgrades, the newest first. */
+export class History {
+  readonly #records: UpgradeRecord[] = [];
+
+  add(record: UpgradeRecord): void {
+    this.#records.unshift(record);
+    this.#records.splice(CAPACITY);
+  }
+
+  get latest(): UpgradeRecord | undefined {
+    return this.#records[0];
+  }
+
+  all(): readonly UpgradeRecord[] {
+    return [...this.#records];
+  }
+}

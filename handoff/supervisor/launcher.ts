@@ -1,0 +1,124 @@
+import { fstatSync, statSync } from "node:fs";
+import { ControlChannel } from "../control_channel.ts";
+import { addressOf, formatAddress } from "../listener.ts";
+import type { Os } from "../os.ts";
+import type { ListenerStatus } from "../protocol/trigger.ts";
+import { Child } from "./child.ts";
+import { childEnvironment, FIRST_DESCRIPTOR, successorDescriptors } from "./child_environment.ts";
+import { Daemon } from "./daemon.ts";
+import { StderrTail } from "./stderr_tail.ts";
+import type { Successor } from "./swap_parties.ts";
+
+/** What every daemon of a supervisor is started with. */
+export interface LauncherSetting {
+  readonly controlSocket: string;
+  /** The listeners, by name. */
+  readonly listeners: ReadonlyMap<string, number>;
+  /** Where a temporary file can be made. */
+  readonly folder: string;
+  /** Where a successor's standard error goes until it serves. */
+  stderr(bytes: Uint8Array): void;
+}
+
+/** What to start. */
+export interface Launch {
+  readonly command: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** A successor, with what its supervisor keeps of it. */
+export interface LaunchedSuccessor extends Successor {
+  /** The last lines of its standard error. */
+  stderr(): string[];
+  /** The same process as the daemon that it is from Commit on. */
+  asDaemon(buildId: string): Daemon;
+  signal(signal: number): boolean;
+}
+
+const STDERR = 2;
+
+/** Starts daemons with the listeners, cold or as successors. */
+export class Launcher {
+  readonly #os: Os;
+  readonly #setting: LauncherSetting;
+
+  constructor(os: Os, setting: LauncherSetting) {
+    this.#os = os;
+    this.#setting = setting;
+  }
+
+  /** Starts a daemon where none serves. Throws where the program cannot be started. */
+  cold({ command, env }: Launch): Daemon {
+    const child = Child.spawn(this.#os, {
+      argv: command,
+      env: this.#environment(env, { successor: false }),
+      descriptors: this.#passedListeners(),
+    });
+    return this.#daemon(child, command);
+  }
+
+  /** Starts a daemon that waits beside the one that serves. Throws where the program cannot be started. */
+  successor({ command, env }: Launch): LaunchedSuccessor {
+    using resources = new DisposableStack();
+    const tail = resources.use(new StderrTail(this.#setting.folder, this.#setting.stderr));
+    const [ours, theirs] = this.#os.socketPair();
+    const channel = resources.use(new ControlChannel(this.#os, ours));
+    const { control, stderr } = successorDescriptors(this.#setting.listeners.size);
+    using passed = new DisposableStack();
+    passed.defer(() => this.#os.close(theirs));
+    const child = Child.spawn(this.#os, {
+      argv: command,
+      env: this.#environment(env, { successor: true }),
+      descriptors: new Map([...this.#passedListeners(), [control, theirs], [stderr, STDERR], [STDERR, tail.fd]]),
+    });
+    resources.move();
+    child.ended.then(() => tail[Symbol.dispose]());
+    return {
+      pid: child.pid,
+      channel,
+      ended: child.ended,
+      kill: () => child.kill(),
+      signal: (signal) => child.signal(signal),
+      stderr: () => tail.lines(),
+      asDaemon: (buildId) => {
+        if (!writesTo(child.pid, tail.fd)) tail[Symbol.dispose]();
+        return this.#daemon(child, command, buildId);
+      },
+    };
+  }
+
+  /** What it passes on, and where that is bound. */
+  listeners(): ListenerStatus[] {
+    return [...this.#setting.listeners].map(([name, fd]) => {
+      const address = addressOf(this.#os, fd);
+      return { name, address: address === undefined ? "" : formatAddress(address) };
+    });
+  }
+
+  #daemon(child: Child, command: readonly string[], buildId?: string): Daemon {
+    const { controlSocket } = this.#setting;
+    return new Daemon(this.#os, child, { command, controlSocket, adopted: false, sinceMs: Date.now(), buildId });
+  }
+
+  #environment(configured: Readonly<Record<string, string>>, { successor }: { successor: boolean }) {
+    const { listeners, controlSocket } = this.#setting;
+    const own = Deno.env.toObject();
+    return childEnvironment({ own, configured, listeners: [...listeners.keys()], controlSocket, successor });
+  }
+
+  #passedListeners(): Map<number, number> {
+    return new Map([...this.#setting.listeners.values()].map((fd, index) => [FIRST_DESCRIPTOR + index, fd]));
+  }
+}
+
+/** Whether a daemon still has its successor's file as its standard error: one of another kind does not put it back. */
+function writesTo(pid: number, fd: number): boolean {
+  try {
+    const theirs = statSync(`/proc/${pid}/fd/${STDERR}`, { bigint: true });
+    const ours = fstatSync(fd, { bigint: true });
+    return theirs.ino === ours.ino && theirs.dev === ours.dev;
+  } catch {
+    // Where it cannot be known, it is read on.
+    return true;
+  }
+}

@@ -1,0 +1,74 @@
+import { FIRST_BACKOFF_MS, LONGEST_BACKOFF_MS } from "../timeouts.ts";
+
+/** What is started as a daemon. */
+export type CommandLine = readonly string[];
+
+/** What to do about a daemon that died. */
+export type Verdict =
+  | {
+    /** Start this again, after so many milliseconds. */
+    readonly command: CommandLine;
+    readonly delayMs: number;
+    /** The command that was given up for the last good one. */
+    readonly reverted?: CommandLine;
+  }
+  | { readonly giveUpAfter: number };
+
+/** The death, counted from its commit, at which an unproved command is given up. */
+const REVERTING_DEATH = 2;
+
+/**
+ * Decides what is started when a daemon dies: the same command, after a pause that doubles from death to death; the last
+ * command that was good, where the present one was committed and has never been; and nothing any more after too many
+ * deaths in a row. A row ends when a daemon has served for `GOOD_SERVICE_MS`.
+ */
+export class Restarts {
+  readonly #maxRestarts: number;
+  #command: CommandLine;
+  #lastGood?: CommandLine;
+  #deathsInRow = 0;
+  #deathsOfCommand = 0;
+
+  constructor(command: CommandLine, { maxRestarts }: { readonly maxRestarts: number }) {
+    this.#command = command;
+    this.#maxRestarts = maxRestarts;
+  }
+
+  /** What is started next. */
+  get command(): CommandLine {
+    return this.#command;
+  }
+
+  /** The command that was good before the present one; undefined where there was none. */
+  get before(): CommandLine | undefined {
+    return this.#lastGood === this.#command ? undefined : this.#lastGood;
+  }
+
+  /** A successor of another command was committed, or that command is to be started. */
+  committed(command: CommandLine): void {
+    this.#command = command;
+    this.#deathsOfCommand = 0;
+    this.#deathsInRow = 0;
+  }
+
+  /** The daemon has served for `GOOD_SERVICE_MS`, or its soak. */
+  proved(): void {
+    this.#lastGood = this.#command;
+    this.#deathsInRow = 0;
+    this.#deathsOfCommand = 0;
+  }
+
+  /** The daemon died. */
+  died(): Verdict {
+    this.#deathsInRow++;
+    this.#deathsOfCommand++;
+    if (this.#deathsInRow > this.#maxRestarts) return { giveUpAfter: this.#deathsInRow };
+    const delayMs = Math.min(FIRST_BACKOFF_MS * 2 ** (this.#deathsInRow - 1), LONGEST_BACKOFF_MS);
+    const good = this.before;
+    if (good === undefined || this.#deathsOfCommand < REVERTING_DEATH) return { command: this.#command, delayMs };
+    const reverted = this.#command;
+    this.#command = good;
+    this.#deathsOfCommand = 0;
+    return { command: good, delayMs, reverted };
+  }
+}

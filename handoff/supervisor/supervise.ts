@@ -1,0 +1,100 @@
+import { inspectSync } from "../../lock/inspect.ts";
+import { clearJournal, readJournal } from "../journal_file.ts";
+import { openOs } from "../linux.ts";
+import type { Os } from "../os.ts";
+import type { SupervisorConfig } from "./config.ts";
+import { ConfigError } from "./config_error.ts";
+import { control } from "./control.ts";
+import { settled } from "./hear.ts";
+import { keepJournal } from "./journal_keeper.ts";
+import { Launcher } from "./launcher.ts";
+import type { Log } from "./log.ts";
+import { openStation } from "./station.ts";
+import { Supervisor } from "./supervisor.ts";
+import { TriggerServer } from "./trigger_server.ts";
+import { Upgrades } from "./upgrade.ts";
+
+/** How a supervisor is run. */
+export interface SuperviseOptions {
+  readonly log: Log;
+  /** Reads the configuration again, at each upgrade. */
+  reload(): Promise<SupervisorConfig>;
+  /** Where a successor's standard error goes until it serves; by default, this process's own. */
+  stderr?(bytes: Uint8Array): void;
+  /** Called once it supervises, before the daemon serves: whoever gives the signals to end gets it here. */
+  started(supervisor: Supervisor, upgrades: Upgrades): void;
+}
+
+/** How often a directory that a stranger holds is looked at, in milliseconds. */
+const LOCK_POLL_MS = 500;
+
+/**
+ * Supervises a daemon until it is told to stop, or the daemon stops by itself or dies too often: resolves to the exit
+ * code. Rejects where it cannot start: with `ConfigError`, `ListenerError`, `SupervisorRunningError`, `LockHeldError`.
+ */
+export async function supervise(config: SupervisorConfig, options: SuperviseOptions): Promise<number> {
+  if (Deno.build.os !== "linux") throw new ConfigError("supervise is for Linux");
+  const { log } = options;
+  using os = openOs();
+  using station = openStation(os, config);
+  await tellOfInterrupted(config.paths.journal, log);
+  const { controlSocket } = config.paths;
+  const launcher = new Launcher(os, {
+    controlSocket,
+    listeners: station.listeners,
+    folder: config.dataDir,
+    stderr: options.stderr ?? toStandardError,
+  });
+  log("supervising", { dataDir: config.dataDir, listeners: launcher.listeners() });
+  const supervisor = new Supervisor({ os, config, launcher, log, untilFree: untilFree(config.dataDir) });
+  const journal = keepJournal(config.paths.journal, log);
+  const upgrades = new Upgrades({ supervisor, launcher, journal, log, reload: options.reload });
+  const answer = control({ supervisor, upgrades, uid: os.uid });
+  const server = new TriggerServer(os, station.trigger, { extraUids: config.allowedUids, answer });
+  await using _reaper = reapOrphans(os, supervisor);
+  options.started(supervisor, upgrades);
+  const code = await supervisor.finished;
+  await server[Symbol.asyncDispose]();
+  log("stopped", { code });
+  return code;
+}
+
+/** A journal that is there tells of an upgrade whose supervisor died in it. The daemons have come to terms by themselves. */
+async function tellOfInterrupted(path: string, log: Log): Promise<void> {
+  try {
+    const journal = await readJournal(path);
+    if (journal === undefined) return;
+    log("interrupted-upgrade", { ...journal, startedAtUnixMs: Number(journal.startedAtUnixMs) });
+  } catch (error) {
+    log("journal-failed", { path, error: String(error) });
+  }
+  await clearJournal(path).catch((error) => log("journal-failed", { path, error: String(error) }));
+}
+
+function untilFree(dataDir: string): (signal: AbortSignal) => Promise<void> {
+  return async (signal) => {
+    const aborted = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+    while (!signal.aborted && inspectSync(dataDir).held) await settled(aborted, LOCK_POLL_MS);
+  };
+}
+
+/** As the first process of a container, a supervisor is the parent of every orphan in it. */
+function reapOrphans(os: Os, supervisor: Supervisor): AsyncDisposable {
+  const reap = () => void os.reapOrphans((pid) => pid === supervisor.daemon?.pid);
+  if (Deno.pid !== 1) return { [Symbol.asyncDispose]: () => Promise.resolve() };
+  Deno.addSignalListener("SIGCHLD", reap);
+  return {
+    [Symbol.asyncDispose]: () => {
+      Deno.removeSignalListener("SIGCHLD", reap);
+      return Promise.resolve();
+    },
+  };
+}
+
+function toStandardError(bytes: Uint8Array): void {
+  try {
+    Deno.stderr.writeSync(bytes);
+  } catch {
+    // Nobody reads it any more.
+  }
+}

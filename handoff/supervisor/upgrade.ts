@@ -1,0 +1,177 @@
+import type { OutcomeEvent, PhaseTimes, TriggerEvent, UpgradeOutcome } from "../protocol/trigger.ts";
+import { checkCommand } from "./access.ts";
+import type { SupervisorConfig } from "./config.ts";
+import type { Daemon } from "./daemon.ts";
+import { settled } from "./hear.ts";
+import type { LaunchedSuccessor, Launcher } from "./launcher.ts";
+import type { Log } from "./log.ts";
+import type { Supervisor, Underway } from "./supervisor.ts";
+import { swap, type SwapResult } from "./swap.ts";
+import { describeFailure } from "./swap_failure.ts";
+import type { Incumbent, JournalKeeper } from "./swap_parties.ts";
+
+/** What an upgrade is asked to be. */
+export interface UpgradeOrder {
+  /** What to run; by default the configured command. */
+  readonly command?: readonly string[];
+  /** Only another program, with the configured arguments. */
+  readonly binary?: string;
+  readonly deadlineMs?: number;
+  readonly check?: boolean;
+  readonly soakMs?: number;
+}
+
+/** What upgrades are made with. */
+export interface UpgradeParts {
+  readonly supervisor: Supervisor;
+  readonly launcher: Launcher;
+  readonly journal: JournalKeeper;
+  readonly log: Log;
+  /** Reads the configuration again. */
+  reload(): Promise<SupervisorConfig>;
+}
+
+/** How long an incumbent may take to serve again after a rollback, at least, in milliseconds. */
+const RESUME_MS = 60_000;
+
+/** Makes the upgrades of a supervisor, one at a time. */
+export class Upgrades {
+  readonly #parts: UpgradeParts;
+
+  constructor(parts: UpgradeParts) {
+    this.#parts = parts;
+  }
+
+  /** Replaces the daemon; `report` is told of the phases. Never rejects. */
+  async upgrade(order: UpgradeOrder, report: (event: TriggerEvent) => void = () => {}): Promise<OutcomeEvent> {
+    const { supervisor, log } = this.#parts;
+    if (supervisor.stopping.aborted) return outcome("nothing-begun", { reason: "the supervisor is stopping" });
+    using underway = supervisor.enterUpgrade();
+    if (underway === undefined) return outcome("busy", { reason: "another upgrade is under way" });
+    try {
+      const config = await this.#parts.reload();
+      const command = commandOf(order, config);
+      checkCommand(command, config, Deno.env.get("PATH") ?? "");
+      log("upgrade-begun", { handoffId: underway.handoffId, command, check: order.check });
+      return await this.#replace({ order, config, command, underway, report });
+    } catch (error) {
+      return outcome("nothing-begun", { reason: describeFailure(error), handoffId: underway.handoffId });
+    }
+  }
+
+  async #replace(task: Task): Promise<OutcomeEvent> {
+    const { supervisor } = this.#parts;
+    const daemon = supervisor.daemon;
+    const serves = daemon !== undefined && await daemon.serves;
+    if (!serves && !task.order.check) return await this.#rescue(task);
+    const next = supervisor.nextServes;
+    let successor: LaunchedSuccessor | undefined;
+    const result = await supervisor.handOver(async () => {
+      const result = await this.#swap(task, serves ? daemon : NOBODY, (launched) => successor = launched);
+      if (result.outcome === "committed") supervisor.replaced(successor!.asDaemon(result.toBuild ?? ""));
+      return result;
+    });
+    return this.#conclude(task, { result, daemon, stderr: successor?.stderr(), next });
+  }
+
+  #swap({ order, config, command, underway, report }: Task, incumbent: Incumbent, launched: Launched) {
+    const { launcher, journal } = this.#parts;
+    const deadlineMs = order.deadlineMs ?? config.deadlineMs;
+    return swap({
+      incumbent,
+      journal,
+      spawn: () => launched(launcher.successor({ command, env: config.env })),
+      report: (phase, ms) => {
+        underway.phase = phase;
+        report(ms === undefined ? { event: "phase-begun", phase } : { event: "phase", phase, ms });
+      },
+    }, {
+      handoffId: underway.handoffId,
+      deadlineMs,
+      drainGraceMs: config.drainGraceMs,
+      resumeMs: Math.max(deadlineMs, RESUME_MS),
+      cancelled: underway.cancel.signal,
+      check: order.check,
+    });
+  }
+
+  /** There is no daemon: the pause before its next start ends, and the new command is what is started. */
+  async #rescue({ command, underway }: Task): Promise<OutcomeEvent> {
+    const { supervisor } = this.#parts;
+    const next = supervisor.nextServes;
+    supervisor.restarts.committed(command);
+    supervisor.wake();
+    const { handoffId } = underway;
+    if (await next) return outcome("committed", { handoffId });
+    return outcome("nobody-serves", { handoffId, reason: "no daemon served, and the one that was started died" });
+  }
+
+  async #conclude(task: Task, { result, daemon, stderr, next }: Conclusion): Promise<OutcomeEvent> {
+    const { supervisor, log } = this.#parts;
+    const { handoffId, sinceMs } = task.underway;
+    const { phases, toBuild, writePauseMs } = result;
+    if (result.outcome === "rehearsed") return outcome("committed", { handoffId, phases });
+    let { outcome: kind } = result;
+    let reason = "reason" in result ? result.reason : undefined;
+    if (kind === "nobody-serves" && daemon?.gone && !supervisor.stopping.aborted) {
+      // It is started again at once, as after any death.
+      if (await settled(next, RESUME_MS) && await next) {
+        kind = "rolled-back";
+        reason += "; the daemon before had died, and was started again";
+      }
+    }
+    const fromBuild = daemon?.buildId ?? "";
+    supervisor.history.add({
+      handoffId,
+      atMs: sinceMs,
+      fromBuild,
+      toBuild,
+      outcome: kind,
+      reason,
+      phases,
+      writePauseMs,
+      connectionsMoved: 0,
+      cut: [],
+    });
+    log("upgrade-ended", { handoffId, outcome: kind, reason, fromBuild, toBuild, ...phases });
+    return outcome(kind, { handoffId, reason, phases, ...kind === "committed" ? {} : { stderr } });
+  }
+}
+
+interface Task {
+  readonly order: UpgradeOrder;
+  readonly config: SupervisorConfig;
+  readonly command: readonly string[];
+  readonly underway: Underway;
+  readonly report: (event: TriggerEvent) => void;
+}
+
+type Launched = (successor: LaunchedSuccessor) => LaunchedSuccessor;
+
+interface Conclusion {
+  readonly result: SwapResult;
+  readonly daemon?: Daemon;
+  readonly stderr?: readonly string[];
+  readonly next: Promise<boolean>;
+}
+
+/** In place of a daemon for a rehearsal while there is none. */
+const NOBODY: Incumbent = {
+  pid: 0,
+  ended: Promise.resolve(),
+  connect: () => Promise.reject(new Error("no daemon serves")),
+};
+
+function commandOf({ command, binary }: UpgradeOrder, config: SupervisorConfig): readonly string[] {
+  if (command !== undefined) return command;
+  return binary === undefined ? config.command : [binary, ...config.command.slice(1)];
+}
+
+function outcome(
+  kind: UpgradeOutcome,
+  fields: Omit<OutcomeEvent, "event" | "outcome" | "phases"> & {
+    readonly phases?: PhaseTimes;
+  },
+): OutcomeEvent {
+  return { event: "outcome", outcome: kind, phases: {}, ...fields };
+}
