@@ -75,7 +75,7 @@ export class Daemon<State extends Disposable | AsyncDisposable> implements Incum
 
   /** Takes the lock as any process does. */
   async acquire(options: Pick<AcquireOptions, "timeout">): Promise<void> {
-    const onWait = ({ pid }: { readonly pid?: number }) => this.tell({ type: "waiting", pid });
+    const onWait = ({ pid }: { readonly pid?: number }) => this.tell({ type: "waiting", holder: pid });
     await this.ownership.acquire({ ...options, signal: this.stop.signal, onWait });
   }
 

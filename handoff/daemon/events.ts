@@ -11,7 +11,7 @@ export type DaemonEvent =
   /** There will be no handoff, for this reason; all else is as always. */
   | { readonly type: "alone"; readonly reason: string }
   /** Another process has the directory. */
-  | { readonly type: "waiting"; readonly pid?: number }
+  | { readonly type: "waiting"; readonly holder?: number }
   /** Requests are accepted. */
   | { readonly type: "serving"; readonly role: OpenRole; readonly listeners: Readonly<Record<string, string>> }
   /** Nothing new is accepted. */
@@ -26,7 +26,7 @@ export type DaemonEvent =
   /** The state is flushed and closed. */
   | { readonly type: "sealed"; readonly ms: number }
   /** The lock has left for the successor. */
-  | { readonly type: "lock-passed"; readonly pid: number }
+  | { readonly type: "lock-passed"; readonly to: number }
   /** Idle connections have left for the successor; those that it did not take are closed. */
   | { readonly type: "connections-passed"; readonly count: number }
   /** Idle connections came from the incumbent. */

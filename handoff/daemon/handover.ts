@@ -93,7 +93,7 @@ export class Handover implements SuccessorRequests, Disposable {
       return { verb: "lock", ok: false, reason: "the incumbent could not send it" };
     }
     this.#lock = "passed";
-    tell({ type: "lock-passed", pid: this.#peer.pid });
+    tell({ type: "lock-passed", to: this.#peer.pid });
   }
 
   /** Lets the lock go as the plain protocol does, for a successor that cannot ask for it. */
