@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import type { Os } from "../os.ts";
+import { BACKLOG } from "../timeouts.ts";
 import type { TlsOptions } from "./service.ts";
 
 /** What an {@linkcode Acceptor} is made of. */
@@ -76,5 +77,3 @@ export class Acceptor {
     return createTlsServer({ ...options, ...tls, ALPNProtocols: ["http/1.1"] }, onConnection);
   }
 }
-
-const BACKLOG = 4096;

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { Answer } from "./answer.ts";
 import type { HttpConnection } from "./http_connection.ts";
+import { ABORTED_FETCH_MS } from "../timeouts.ts";
 import type { DrainReport, UnfinishedRequest } from "./service.ts";
 import { closeWebSocket, isWebSocket } from "./websocket_close.ts";
 
@@ -64,7 +65,7 @@ export class Drain {
     if (this.#isOpen(connection)) {
       this.#busy.add(connection);
       // Not at once: the packet that brought the last request may have brought another.
-      connection.whenRead(() => setImmediate(() => this.#look(connection)));
+      setImmediate(() => this.#look(connection));
     } else {
       this.#busy.delete(connection);
       this.#way.onClose?.(connection);
@@ -85,7 +86,10 @@ export class Drain {
 
   #look(connection: HttpConnection): void {
     if (this.#cancelled) return;
-    if (this.#isOpen(connection) && connection.idle) this.#way.onIdle(connection);
+    if (this.#isOpen(connection)) {
+      if (connection.idle) this.#way.onIdle(connection);
+      else connection.whenRead(() => this.changed(connection));
+    }
     if (this.#way.needsNoWait?.(connection)) this.#busy.delete(connection);
     this.endWhenDone();
   }
@@ -101,7 +105,8 @@ export class Drain {
       for (const answer of atWork) answer.abort();
       if (atWork.length === 0) this.#cutOff(connection);
     }
-    this.#lastWait = setTimeout(() => this.#afterLastWait(), LAST_WAIT_MS);
+    // For the handlers; a WebSocket's client may answer its close frame meanwhile.
+    this.#lastWait = setTimeout(() => this.#afterLastWait(), ABORTED_FETCH_MS);
   }
 
   #afterLastWait(): void {
@@ -132,6 +137,3 @@ export class Drain {
     this.#report.resolve({ openConnections: this.#connections.size, cut: this.#cut, pending });
   }
 }
-
-/** What a handler has left after its signal was aborted, and a WebSocket's client to answer a close frame. */
-const LAST_WAIT_MS = 1000;

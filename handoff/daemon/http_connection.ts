@@ -50,17 +50,22 @@ export class HttpConnection {
     if (!answer.req.complete) this.#unread = answer.req;
   }
 
-  /** Calls back when the rest of a request that was answered early has arrived; at once when there is none. */
+  /** Calls back when the rest of a request that was answered early has arrived; never when there is none. */
   whenRead(callback: () => void): void {
-    if (this.#unread === undefined || this.#unread.complete) callback();
-    else this.#unread.once("close", callback);
+    if (this.#unread?.complete !== false) return;
+    this.#unread.once("close", callback);
+    // Nobody wants it, but its end is not told before it is read.
+    if (this.#unread.readableFlowing === null) this.#unread.resume();
   }
 
   /** Whether nothing is under way: no request begun, none unanswered, no answer unsent. */
   get idle(): boolean {
     if (this.answers.size > 0 || this.upgraded !== undefined) return false;
     if (this.#unread !== undefined && !this.#unread.complete) return false;
-    if (this.socket.readableLength > 0 || this.socket.writableLength > 0) return false;
+    const { destroyed, writable, readableEnded, readableLength, writableLength } = this.socket;
+    // It is being closed, by either side.
+    if (destroyed || !writable || readableEnded) return false;
+    if (readableLength > 0 || writableLength > 0) return false;
     const note = this.#parts?.arriving(this.socket);
     return note === undefined || note === this.#noteOfArrival;
   }
