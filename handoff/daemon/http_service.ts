@@ -66,7 +66,7 @@ export class HttpService<State> implements Service {
   }
 
   paused(): readonly { readonly id: number }[] {
-    return [...this.#connections.values()].filter((connection) => connection.paused);
+    return [...this.#byId.values()].filter(({ paused }) => paused).map(({ id }) => ({ id }));
   }
 
   descriptorOf(id: number): number {
@@ -74,8 +74,11 @@ export class HttpService<State> implements Service {
   }
 
   release(id: number): void {
-    // Its descriptor is closed without a shutdown, which the client would see.
-    this.#pausedConnection(id).socket.destroy();
+    const { socket } = this.#pausedConnection(id);
+    this.#byId.delete(id);
+    this.#connections.delete(socket);
+    // This closes its descriptor without a shutdown, which the client would see.
+    socket.destroy();
   }
 
   adopt(connection: number): void {
