@@ -6,9 +6,9 @@ import { commandOf, startOf } from "./proc.ts";
 export interface DescriptorHolder {
   readonly pid: number;
   /** The process that took the lock and left it to this one; absent if this one took it. */
-  readonly inheritedFrom?: number;
+  readonly inheritedFrom?: number | undefined;
   /** Its command line. */
-  readonly command?: readonly string[];
+  readonly command?: readonly string[] | undefined;
 }
 
 /** What `status` tells; what cannot be found out is absent. */
@@ -20,13 +20,13 @@ export interface Report extends LockStatus {
   /** Whether the pidfile names a process that does not hold the lock. */
   readonly stalePidfile: boolean;
   /** When the lock was taken: from then on the pidfile has named its holder. */
-  readonly heldSince?: string;
+  readonly heldSince?: string | undefined;
   /** When the process that the pidfile names was started, if it is alive. */
-  readonly startedAt?: string;
+  readonly startedAt?: string | undefined;
   /** The command line of the process that the pidfile names, if it is alive. */
-  readonly command?: readonly string[];
+  readonly command?: readonly string[] | undefined;
   /** The processes that do hold the lock, where that is not simply the one that the pidfile names. */
-  readonly descriptorHolders?: readonly DescriptorHolder[];
+  readonly descriptorHolders?: readonly DescriptorHolder[] | undefined;
 }
 
 /** Finds out about a directory, and changes nothing. */

@@ -93,5 +93,6 @@ const cell = new Int32Array(1);
 const cellBytes = new Uint8Array(cell.buffer);
 
 function intIn(bytes: Uint8Array): number {
-  return bytes[0] | bytes[1] << 8 | bytes[2] << 16 | bytes[3] << 24;
+  const [first = 0, second = 0, third = 0, fourth = 0] = bytes;
+  return first | second << 8 | third << 16 | fourth << 24;
 }

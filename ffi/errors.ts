@@ -16,14 +16,14 @@ export interface SyscallErrorFields {
   /** The number the C library left in `errno`. */
   readonly errno: number;
   /** The file the call was about; undefined for a call about a descriptor or a process. */
-  readonly path?: string;
+  readonly path?: string | undefined;
 }
 
 /** A call of the kernel failed with an errno that has no meaning of its own to the caller, such as `ENOLCK` of `flock(2)`. */
 export class SyscallError extends HandoffError implements SyscallErrorFields {
   readonly syscall: string;
   readonly errno: number;
-  readonly path?: string;
+  readonly path?: string | undefined;
   /** The errno's name, such as `"ENOLCK"`; `"E<number>"` for one that has no name here. */
   readonly code: string;
 

@@ -62,7 +62,7 @@ export function filesystemOf(
 
 /** `f_type` is a long at the start; its numbers fit 32 bits, and some platforms extend their sign. */
 function linuxFilesystem(buffer: Uint8Array): Filesystem {
-  const magic = new Uint32Array(buffer.buffer)[0];
+  const [magic = 0] = new Uint32Array(buffer.buffer);
   const network = LINUX_NETWORK_TYPES.get(magic);
   const memory = LINUX_MEMORY_TYPES.get(magic);
   return {

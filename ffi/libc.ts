@@ -62,7 +62,8 @@ function thisRuntime(): Loader {
     os: Deno.build.os,
     arch: Deno.build.arch,
     env: Deno.build.env,
-    ffiPermission: (path) => Deno.permissions.querySync({ name: "ffi", path }).state,
+    ffiPermission: (path) =>
+      Deno.permissions.querySync(path === undefined ? { name: "ffi" } : { name: "ffi", path }).state,
     dlopen: Deno.dlopen,
   };
 }
@@ -166,7 +167,7 @@ function errnoReader(
   const value = new Int32Array(bytes.buffer);
   return () => {
     memcpy(bytes, location, 4n);
-    return value[0];
+    return value[0] ?? 0;
   };
 }
 

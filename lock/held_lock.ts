@@ -148,7 +148,9 @@ export class HeldLock implements Disposable, AsyncDisposable {
   }
 
   /** Publishes the pidfile of a lock that was obtained. When that fails, all is given back. */
-  static *#hold({ libc, dataDir, lockfile, resources, signal }: Adopted & { signal?: AbortSignal }): Steps<HeldLock> {
+  static *#hold(
+    { libc, dataDir, lockfile, resources, signal }: Adopted & Pick<HoldOptions, "signal">,
+  ): Steps<HeldLock> {
     resources.defer(() => lockfile.unlock());
     using directory = new DataDir(libc, dataDir, lockfile.filesystem);
     yield* publishPidfile(directory);

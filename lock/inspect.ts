@@ -101,7 +101,7 @@ function inspectFlock(libc: Libc, dataDir: string): Pick<LockStatus, "held" | "s
   // What is not a regular file is no lockfile; and must not be told to be free.
   const answer = file.isFile() ? askKernel(file) : undefined;
   if (answer !== undefined && !answer.uncertain) {
-    return { held: answer.held, source: "kernel", kernelPid: answer.pid };
+    return { held: answer.held, source: "kernel", ...answer.pid !== undefined && { kernelPid: answer.pid } };
   }
   using lockfile = Lockfile.openReadOnly(libc, dataDir);
   if (!file.isFile()) lockfile?.requireRegularFile();

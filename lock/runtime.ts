@@ -7,7 +7,7 @@ export interface Runtime {
   /** `Deno.build.os` */
   readonly os: string;
   /** `Deno.version.deno`; undefined where the runtime is not Deno. */
-  readonly deno?: string;
+  readonly deno?: string | undefined;
 }
 
 /** The first Deno whose `node:fs` descriptors are the kernel's: before it, flock would lock some other file. */
@@ -39,7 +39,8 @@ function thisRuntime(): Runtime {
 function isOlder(version: string): boolean {
   const numbers = version.split(/[.+-]/, 3).map(Number);
   for (const [index, needed] of OLDEST_DENO.entries()) {
-    if (numbers[index] !== needed) return !(numbers[index] > needed);
+    const number = numbers[index] ?? NaN;
+    if (number !== needed) return !(number > needed);
   }
   return false;
 }

@@ -27,9 +27,9 @@ export function* waitUntil<T>(
 
 /** How long to wait, what ends the wait early, and whom it tells. */
 export class WaitLimits {
-  readonly signal?: AbortSignal;
+  readonly signal: AbortSignal | undefined;
   readonly #timeout: number;
-  readonly #onWait?: (holder: Holder) => void;
+  readonly #onWait: ((holder: Holder) => void) | undefined;
   readonly #start = performance.now();
   #announced?: Holder;
 
@@ -76,11 +76,11 @@ const LONGEST_WATCHED_PAUSE = 1_000;
  */
 class LockfileWatch implements Disposable {
   readonly #path: string;
-  #watcher?: Deno.FsWatcher;
+  #watcher: Deno.FsWatcher | undefined;
   #started = false;
   #pause = SHORTEST_PAUSE;
   #news = false;
-  #wake?: () => void;
+  #wake: (() => void) | undefined;
 
   /** A watch of the lockfile at `path`, which starts with the first pause. */
   constructor(path: string) {
