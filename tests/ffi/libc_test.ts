@@ -97,6 +97,14 @@ claim("where errno cannot be read, locking is unsupported, and the library is cl
   assertEquals(fake.closed, 1);
 });
 
+claim("where errno tells another failure than the one that was provoked, locking is unsupported", () => {
+  for (const errno of [1, 22, 37, -9]) {
+    const fake = new FakeLoader({ errno });
+    assertEquals(assertThrows(() => loadLibc(fake.loader), LockUnsupportedError).reason, "errno");
+    assertEquals(fake.closed, 1);
+  }
+});
+
 claim("where the flock of no file succeeds, locking is unsupported, and the library is closed", () => {
   const fake = new FakeLoader({ flock: 0 });
   assertEquals(assertThrows(() => loadLibc(fake.loader), LockUnsupportedError).reason, "errno");

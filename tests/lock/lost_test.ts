@@ -106,6 +106,23 @@ for (const touches of [0, 3]) {
   });
 }
 
+/** What alone is left to forget the watch, which an event makes count again. */
+const FORGETTERS = [
+  { touches: 0, by: "its start", without: "no timer" },
+  { touches: 3, by: "its events", without: "no timer" },
+  { touches: 3, by: "its timer", without: "no microtask" },
+];
+
+for (const { touches, by, without } of FORGETTERS) {
+  claim(`watching for the loss keeps no program from ending, by ${by} alone`, async () => {
+    using dir = new TempDir();
+    await using program = new Child("watcher.ts", { args: [dir.path, String(touches), without] });
+    assertEquals((await program.next()).event, "acquired");
+    assertEquals((await program.next()).lost, false);
+    assertEquals((await inTime(program.status, "The program did not end")).code, 0);
+  });
+}
+
 claim("watching for the loss never throws, though the directory cannot be looked at any more", async () => {
   using dir = new TempDir();
   await using program = new Child("blind.ts", { args: [dir.path] });

@@ -3,6 +3,7 @@ import { DataDirLock, HandoffError, LockLostError } from "@scope/handoff";
 import { Child } from "../support/child.ts";
 import { claim } from "../support/claim.ts";
 import { LOSSES } from "../support/losses.ts";
+import { run } from "../support/run.ts";
 import { TempDir } from "../support/temp_dir.ts";
 
 claim("verify() says nothing while the lock excludes others", () => {
@@ -56,6 +57,37 @@ claim("verify() throws when another process holds the lock of the same path", as
   assertEquals(lossOf(lock).reason, "lockfile-replaced");
 });
 
+/** What comes to stand at the path is alike but for its device: the numbers of two new filesystems begin alike. */
+const MOUNTS = [
+  {
+    over: "the directory",
+    reason: "directory-replaced",
+    mount: 'mount -t tmpfs tmpfs "$0" && : > "$0/.handoff.lock"',
+  },
+  {
+    over: "the lockfile",
+    reason: "lockfile-replaced",
+    mount: 'mount -t tmpfs tmpfs "$1" && : > "$1/file" && mount --bind "$1/file" "$0/.handoff.lock"',
+  },
+] as const;
+
+for (const { over, reason, mount } of MOUNTS) {
+  claim(`verify() throws "${reason}" after something with the same inode number is mounted over ${over}`, async () => {
+    using dir = new TempDir();
+    using other = new TempDir();
+    const prefix = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs tmpfs "$0" && exec "$@"', dir.path];
+    await using holder = new Child("holder.ts", { args: [dir.path], prefix });
+    await holder.ask("acquire");
+    const numbers = () => [dir.path, dir.join(".handoff.lock")].map((path) => ino(`/proc/${holder.pid}/root${path}`));
+    const before = numbers();
+    assertEquals((await holder.ask("verify")).event, "released");
+    run("nsenter", `--target=${holder.pid}`, "--mount", "sh", "-c", mount, dir.path, other.path);
+    assertEquals(numbers(), before);
+    const { error, reason: told } = await holder.ask("verify");
+    assertEquals([error, told], ["LockLostError", reason]);
+  }, { needs: ["mount"] });
+}
+
 claim("a directory that comes back to its place is no loss any more", () => {
   using dir = new TempDir();
   using lock = DataDirLock.acquireSync(dir.join("data"));
@@ -94,6 +126,10 @@ claim("verify() throws Deno's own error when it may not look", async () => {
   assertEquals(error, "NotCapable");
   assertStringIncludes(message, `Cannot look at "${dir.path}": `);
 });
+
+function ino(path: string): number | null {
+  return Deno.statSync(path).ino;
+}
 
 function lossOf(lock: DataDirLock): LockLostError {
   return assertThrows(() => lock.verify(), LockLostError) as LockLostError;

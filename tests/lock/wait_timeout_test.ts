@@ -15,6 +15,9 @@ import { TempDir } from "../support/temp_dir.ts";
 /** Milliseconds: enough for several looks. */
 const SHORT = 30;
 
+/** Milliseconds: of which the last pause must be cut. */
+const LONG = 10_007;
+
 const FORMS = ["acquire", "acquireOrBreakStale"] as const;
 
 for (const form of FORMS) {
@@ -38,6 +41,14 @@ for (const form of FORMS) {
     using _holder = new ForeignHolder(dir.path);
     const { message, waitedMs } = await refusal(form, dir, { timeout: SHORT });
     assert(message.includes(`"${dir.path}": after waiting ${waitedMs} ms it is held`), message);
+  });
+
+  claim(`${form}() gives up as soon as the time is up, and not before`, async () => {
+    using dir = new TempDir();
+    using _holder = new ForeignHolder(dir.path, { pidfile: "1\n" });
+    using _time = new PausesOnly();
+    const { waitedMs } = await refusal(form, dir, { timeout: LONG });
+    assertEquals(waitedMs, LONG);
   });
 
   for (const timeout of [undefined, 0]) {
@@ -89,4 +100,18 @@ for (const form of FORMS) {
 async function refusal(form: typeof FORMS[number], dir: TempDir, options: AcquireOptions): Promise<LockHeldError> {
   const type = form === "acquire" ? LockHeldError : StaleLockBreakRefusedError;
   return await assertRejects(() => DataDirLock[form](dir.path, { onStale: () => {}, ...options }), type);
+}
+
+/** A time in which nothing passes but the pauses of who waits, and these at once. */
+class PausesOnly implements Disposable {
+  readonly #timers = new FakeTimers("end at once");
+
+  constructor() {
+    Object.defineProperty(performance, "now", { value: () => this.#timers.paused, configurable: true });
+  }
+
+  [Symbol.dispose](): void {
+    Reflect.deleteProperty(performance, "now");
+    this.#timers[Symbol.dispose]();
+  }
 }

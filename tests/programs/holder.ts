@@ -17,6 +17,7 @@ const deeds: Record<string, () => DataDirLock | void | Promise<DataDirLock | voi
   breakAloud: () => DataDirLock.acquireOrBreakStale(dataDir),
   release: () => lock?.release(),
   releaseSync: () => lock?.releaseSync(),
+  verify: () => lock?.verify(),
   exit: () => Deno.exit(),
 };
 

@@ -154,4 +154,22 @@ export const CLAIM_MUTANTS: readonly ClaimMutant[] = [
     says: '-     ".handoff.lock"',
     invariants: [15],
   },
+  {
+    name: "compares inode numbers without their devices",
+    edits: [{ file: "lock/file.ts", from: " && a.dev === b.dev", to: "" }],
+    test: "lock/verify",
+    claim:
+      'verify() throws "directory-replaced" after something with the same inode number is mounted over the directory',
+    says: '+     "LockLostError"',
+    invariants: [3, 13],
+    needs: ["mount"],
+  },
+  {
+    name: "takes any errno for the one that it provoked",
+    edits: [{ file: "ffi/libc.ts", from: "if (probed === -errnoTable(loader.os).EBADF)", to: "if (probed < 0)" }],
+    test: "ffi/libc",
+    claim: "where errno tells another failure than the one that was provoked, locking is unsupported",
+    says: "Expected function to throw",
+    invariants: [1],
+  },
 ];

@@ -15,6 +15,8 @@ export class FakeTimers implements Disposable {
   intervals = 0;
   /** How often such a timer has fired. */
   ticks = 0;
+  /** How long all pauses together would have been, in milliseconds. */
+  paused = 0;
   readonly #setTimeout = globalThis.setTimeout;
   readonly #setInterval = globalThis.setInterval;
 
@@ -22,7 +24,10 @@ export class FakeTimers implements Disposable {
     const instead = pauses === "never end" ? NEVER : 0;
     const setTimeout = (callback: () => void, ms = 0) => {
       const isPause = ms > 0 && ms <= LONGEST_PAUSE;
-      if (isPause) this.pauses++;
+      if (isPause) {
+        this.pauses++;
+        this.paused += ms;
+      }
       return this.#setTimeout(callback, isPause ? instead : ms);
     };
     const setInterval = (callback: () => void) => {
