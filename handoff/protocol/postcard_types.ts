@@ -156,16 +156,9 @@ function readVarint(source: Source, bits: number): bigint {
   throw new ProtocolError("codec", `Cannot decode: a number does not fit ${bits} bits`);
 }
 
-/** The announced number of bytes or items, none of which is shorter than a byte, held against what is left. */
+/** An announced number of bytes or items. It reserves nothing: only what is there can be taken. */
 function readLength(source: Source): number {
-  const length = readVarint(source, 64);
-  if (length > source.left) {
-    throw new ProtocolError(
-      "codec",
-      `Cannot decode: ${length} bytes or items are announced, ${source.left} bytes are there`,
-    );
-  }
-  return Number(length);
+  return Number(readVarint(source, 64));
 }
 
 function readFlag(source: Source, what: string): boolean {

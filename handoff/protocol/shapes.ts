@@ -40,7 +40,7 @@ export function object<T extends object>(shapes: Shapes<T>): Shape<T> {
     const given = record(value, at);
     const result: Partial<T> = {};
     for (const name of names) {
-      const field = shapes[name](Object.hasOwn(given, name) ? given[name] : undefined, `${at}.${name}`);
+      const field = shapes[name](given[name], `${at}.${name}`);
       if (field !== undefined) result[name] = field;
     }
     return result as T;

@@ -105,29 +105,42 @@ claim("a field that comes in another order is written at its own place", () => {
   assertEquals(encodeMessage({ type, ...reversed }), encodeMessage(HELLO));
 });
 
-const UNENCODABLE: Readonly<Record<string, Message>> = {
-  "a negative pid": { ...HELLO, pid: -1 },
-  "a pid of 33 bits": { ...HELLO, pid: 2 ** 32 },
-  "a pid with a fraction": { ...HELLO, pid: 1.5 },
-  "a pid that is not a number": { ...HELLO, pid: NaN },
-  "a version of 17 bits": { ...HELLO, protoMax: 65536 },
-  "capabilities of 65 bits": { ...HELLO, capabilities: 2n ** 64n },
-  "a negative time": { type: "Heartbeat", tsMs: -1n },
-  "a role that there is not": { ...HELLO, role: "observer" as "incumbent" },
-  "a type that there is not": { type: "Goodbye" } as unknown as Message,
-  "a UUID in upper case": { type: "Begin", handoffId: handoffId.toUpperCase() },
-  "a UUID without its dashes": { type: "Begin", handoffId: handoffId.replaceAll("-", "") },
-  "a fingerprint of 31 bytes": {
-    type: "SealComplete",
-    handoffId,
-    lastRevisionPerShard: [],
-    dataDirFingerprint: new Uint8Array(31),
-  },
+const UNENCODABLE: Readonly<Record<string, [message: Message, complaint: string]>> = {
+  "a negative pid": [{ ...HELLO, pid: -1 }, "-1: not an unsigned number of 32 bits"],
+  "a pid of 33 bits": [{ ...HELLO, pid: 2 ** 32 }, "4294967296: not an unsigned number of 32 bits"],
+  "a pid with a fraction": [{ ...HELLO, pid: 1.5 }, "1.5: not an integer"],
+  "a pid that is not a number": [{ ...HELLO, pid: NaN }, "NaN: not an integer"],
+  "an oldest version of 17 bits": [{ ...HELLO, protoMin: 65536 }, "65536: not an unsigned number of 16 bits"],
+  "a newest version of 17 bits": [{ ...HELLO, protoMax: 65536 }, "65536: not an unsigned number of 16 bits"],
+  "a chosen version of 17 bits": [{ type: "HelloAck", protoVersionChosen: 65536, handoffId }, "number of 16 bits"],
+  "capabilities of 65 bits": [{ ...HELLO, capabilities: 2n ** 64n }, "not an unsigned number of 64 bits"],
+  "a negative time": [{ type: "Heartbeat", tsMs: -1n }, "-1: not an unsigned number of 64 bits"],
+  "a role that there is not": [{ ...HELLO, role: "observer" as "incumbent" }, '"observer": not a role'],
+  "a type that there is not": [{ type: "Goodbye" } as unknown as Message, '"Goodbye": not a message'],
+  "a UUID in upper case": [{ type: "Begin", handoffId: handoffId.toUpperCase() }, "not a UUID"],
+  "a UUID without its dashes": [{ type: "Begin", handoffId: handoffId.replaceAll("-", "") }, "not a UUID"],
+  "a fingerprint of 31 bytes": [
+    { type: "SealComplete", handoffId, lastRevisionPerShard: [], dataDirFingerprint: new Uint8Array(31) },
+    "31 bytes where 32 must be",
+  ],
 };
 
-for (const [what, message] of Object.entries(UNENCODABLE)) {
+for (const [what, [message, complaint]] of Object.entries(UNENCODABLE)) {
   claim(`${what} cannot be encoded, and the error says so`, () => {
-    assertEquals(assertThrows(() => encodeMessage(message), ProtocolError, "Cannot encode").code, "codec");
+    const error = assertThrows(() => encodeMessage(message), ProtocolError, complaint);
+    assertEquals(error.code, "codec");
+  });
+}
+
+const LONGER_THAN_ANY: Readonly<Record<string, string>> = {
+  "a u16 of 4 bytes": `01${"80".repeat(3)}0010${handoffId.replaceAll("-", "")}`,
+  "a u32 of 6 bytes": `03${"80".repeat(5)}0001`,
+  "a u64 of 11 bytes": `0d${"80".repeat(10)}00`,
+};
+
+for (const [what, payload] of Object.entries(LONGER_THAN_ANY)) {
+  claim(`${what} is refused, though it would be 0`, () => {
+    assertThrows(() => decodeMessage(Uint8Array.fromHex(payload)), ProtocolError, "a number does not fit");
   });
 }
 
