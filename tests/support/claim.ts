@@ -6,6 +6,9 @@ export type Requirement =
   | "python3"
   | "flock"
   | "unshare"
+  | "pid namespace"
+  | "prlimit"
+  | "cc"
   | "mount"
   | "bindfs"
   | "initial pid namespace";
@@ -40,6 +43,7 @@ function isMet(requirement: Requirement): boolean {
   if (requirement === "linux") return Deno.build.os === "linux";
   if (requirement === "root") return Deno.uid() === 0;
   if (requirement === "mount") return Deno.uid() === 0 && succeeds("unshare", "--mount", "true");
+  if (requirement === "pid namespace") return succeeds("unshare", "--pid", "--fork", "--mount-proc", "true");
   if (requirement === "strace") return succeeds("strace", "true");
   if (requirement === "bindfs") return Deno.uid() === 0 && canOpen("/dev/fuse") && succeeds("bindfs", "--version");
   if (requirement === "initial pid namespace") return linkTarget("/proc/self/ns/pid") === "pid:[4026531836]";
