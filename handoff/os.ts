@@ -19,13 +19,13 @@ export type SocketName =
 
 /** A program to start. */
 export interface SpawnRequest {
-  /** The program, found through `PATH` where it has no slash, and its arguments. */
+  /** The program, and its arguments. Without a slash it is looked for in the `PATH` of `env`, and not in ours. */
   readonly argv: readonly string[];
   /** The whole environment. */
   readonly env: Readonly<Record<string, string>>;
-  /** The working directory; by default this process's own. */
+  /** The working directory; by default this process's own. A relative program is relative to it. */
   readonly cwd?: string;
-  /** What the child has open beside its standard streams, which it inherits: number in the child → descriptor of ours. */
+  /** What the child has open: number in the child → descriptor of ours. It inherits the standard streams not named here. */
   readonly descriptors?: ReadonlyMap<number, number>;
 }
 
@@ -56,7 +56,10 @@ export interface Os extends Disposable {
   duplicate(fd: number): number;
   /** Puts a copy of `fd` in the place of `target` (dup3), which is closed first. */
   duplicateOnto(fd: number, target: number, options: { readonly closeOnExec: boolean }): void;
-  /** Closes; ignores errors. */
+  /**
+   * Closes; ignores errors. Waits for the descriptor reject with EBADF. Better abort them first, and await them: until a
+   * wait is over, another file that gets the number may be polled in its place.
+   */
   close(fd: number): void;
   setCloseOnExec(fd: number, on: boolean): void;
   setNonBlocking(fd: number, on: boolean): void;
@@ -65,19 +68,22 @@ export interface Os extends Disposable {
   /** fchmod(2). */
   setMode(fd: number, mode: number): void;
 
-  /** Whether `fd` has something to read, or its end, before the time is up. A pidfd becomes readable at the end of its process. */
+  /**
+   * Whether `fd` has something to read, its end or an error (a number that is not open included) before the time is up. A
+   * pidfd becomes readable at the end of its process. A wait keeps the process from ending.
+   */
   readable(fd: number, options?: WaitOptions): Promise<boolean>;
   /** Whether `fd` takes a write before the time is up. */
   writable(fd: number, options?: WaitOptions): Promise<boolean>;
 
-  /** socket, SO_REUSEADDR, bind, listen. `v6Only: false` with host `::` is dual stack. Non-blocking. */
+  /** socket, SO_REUSEADDR, bind, listen; the host in digits. Only `v6Only: false` with host `::` is dual stack. Non-blocking. */
   listenTcp(
     address: { readonly host: string; readonly port: number; readonly v6Only?: boolean },
     backlog: number,
   ): number;
   /** A stream socket in the file system, of `mode` from the first moment (fchmod before bind), listening. Non-blocking. */
   listenUnix(path: string, options: { readonly mode: number; readonly backlog: number }): number;
-  /** Connects to a Unix socket; non-blocking afterwards. */
+  /** Connects to a Unix socket. Non-blocking from the first, so that a full backlog is EWOULDBLOCK. */
   connectUnix(path: string): number;
   /** A connection; undefined when none is waiting. Non-blocking. Retries EINTR and ECONNABORTED. */
   accept(listener: number): number | undefined;
@@ -104,7 +110,11 @@ export interface Os extends Disposable {
   spawn(request: SpawnRequest): number;
   /** How a child ended, reaping it; undefined while it runs. */
   reap(pid: number): Exit | undefined;
-  /** Reaps ended children that are not in `mine` (orphans of PID 1), leaving those of others to them. Returns their pids. */
+  /**
+   * Reaps orphans of PID 1: children that are not ours, and that nobody has reaped since the call before this one, as the
+   * runtime does with those of `Deno.Command`. So it takes two calls, some turns of the event loop apart. One of ours that
+   * has ended and is not reaped yet may hide those that ended after it. Returns the pids.
+   */
   reapOrphans(isOurs: (pid: number) => boolean): readonly number[];
   /** A descriptor of a process (pidfd_open); undefined when there is no such process. */
   pidfd(pid: number): number | undefined;

@@ -25,7 +25,8 @@ interface Wait {
  * aborts the waits for it, and awaits them: the number may belong to another file a moment later.
  */
 export class Poller implements Disposable {
-  readonly #calls: PollCalls & Disposable;
+  readonly #calls: PollCalls;
+  readonly #opened = new DisposableStack();
   readonly #waits = new Set<Wait>();
   /** What to tell those whose waits ended during a poll, when it has returned. */
   readonly #told: (() => void)[] = [];
@@ -37,7 +38,7 @@ export class Poller implements Disposable {
 
   /** A poller over `calls`, which it closes when it is disposed of. */
   constructor(calls: PollCalls & Disposable) {
-    this.#calls = calls;
+    this.#calls = this.#opened.use(calls);
   }
 
   /** Whether `fd` has something to read, its end or an error before the time is up. */
@@ -60,7 +61,7 @@ export class Poller implements Disposable {
     if (this.#disposed) return;
     this.#disposed = true;
     for (const wait of [...this.#waits]) this.#end(wait, () => wait.reject(disposedError()));
-    if (!this.#running) this.#close();
+    if (!this.#polling) this.#opened.dispose();
   }
 
   async #wait(fd: number, events: number, { timeout, signal }: WaitOptions): Promise<boolean> {
@@ -124,11 +125,11 @@ export class Poller implements Disposable {
       for (const wait of [...this.#waits]) this.#end(wait, () => wait.reject(error));
     }
     this.#running = false;
-    if (this.#disposed) this.#close();
+    if (this.#disposed) this.#opened.dispose();
   }
 
   async #poll(): Promise<void> {
-    const alarm = this.#alarm ??= new Alarm(this.#calls);
+    const alarm = this.#alarm ??= this.#opened.use(new Alarm(this.#calls));
     const waits = [...this.#waits];
     const eventsOf = new Map<number, number>([[alarm.fd, C.POLLIN]]);
     for (const { fd, events } of waits) eventsOf.set(fd, (eventsOf.get(fd) ?? 0) | events);
@@ -147,11 +148,6 @@ export class Poller implements Disposable {
       const events = (found.get(wait.fd) ?? 0) & (wait.events | FAILURES);
       if (events !== 0) this.#end(wait, () => wait.resolve(true));
     }
-  }
-
-  #close(): void {
-    this.#alarm?.[Symbol.dispose]();
-    this.#calls[Symbol.dispose]();
   }
 }
 
