@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { DataDirLock, LockHeldError } from "@scope/handoff";
+import { openLibc } from "../../ffi/libc.ts";
 import { claim } from "../support/claim.ts";
 import { ForeignHolder } from "../support/foreign_holder.ts";
 import { ACQUIRE_FORMS, RELEASE_FORMS } from "../support/forms.ts";
@@ -48,6 +49,15 @@ claim("libc stays open until the last of several locks is released", () => {
   using _second = DataDirLock.acquireSync(other.path);
   first.releaseSync();
   first.releaseSync();
+  assertEquals(libraries.count, 1);
+});
+
+claim("a libc that is disposed of twice leaves it open for others", () => {
+  using libraries = new OpenLibraries();
+  const first = openLibc();
+  using _second = openLibc();
+  first[Symbol.dispose]();
+  first[Symbol.dispose]();
   assertEquals(libraries.count, 1);
 });
 

@@ -26,6 +26,7 @@ const MALFORMED: Readonly<Record<string, string>> = {
   "a pid without a newline": "1",
   "a pid and two newlines": "1\n\n",
   "a pid and a second line": "1\n2\n",
+  "the longest pid and a second line": "2147483647\n2\n",
   "a pid behind a BOM": "\uFEFF1\n",
   "a pid and CRLF": "1\r\n",
   "a pid and a NUL byte": "1\0\n",

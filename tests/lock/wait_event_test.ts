@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { DataDirLock } from "@scope/handoff";
+import { DataDirLock, type Holder } from "@scope/handoff";
 import { Child } from "../support/child.ts";
 import { claim } from "../support/claim.ts";
 import { FakeTimers } from "../support/fake_timers.ts";
@@ -26,8 +26,43 @@ claim("a waiter that was woken for nothing is woken again", async () => {
   holder.use(new ForeignHolder(dir.path));
   using clock = new FakeTimers("never end");
   const acquiring = DataDirLock.acquire(dir.path, { timeout: Infinity });
-  Deno.openSync(dir.join(".handoff.lock"), { write: true }).close();
+  touch(dir);
   await eventually(() => assertEquals(clock.pauses, 2));
+  holder.dispose();
+  using _lock = await inTime(acquiring);
+}, { needs: ["linux"] });
+
+claim("a waiter that was woken looks soon again", async () => {
+  using dir = new TempDir();
+  using holder = new DisposableStack();
+  holder.use(new ForeignHolder(dir.path, { pidfile: `${Deno.pid}\n` }));
+  using clock = new FakeTimers("never end");
+  const acquiring = DataDirLock.acquire(dir.path, { timeout: Infinity });
+  const { paused: first } = clock;
+  for (const pauses of [2, 3, 4]) {
+    touch(dir);
+    await eventually(() => assertEquals(clock.pauses, pauses));
+  }
+  assertEquals(clock.paused, 4 * first);
+  holder.dispose();
+  using _lock = await inTime(acquiring);
+}, { needs: ["linux"] });
+
+claim("a holder that was alive at the last look, and has withdrawn its pidfile, is not called stale", async () => {
+  using dir = new TempDir();
+  using holder = new DisposableStack();
+  holder.use(new ForeignHolder(dir.path, { pidfile: `${Deno.pid}\n` }));
+  using clock = new FakeTimers("never end");
+  const stale: Holder[] = [];
+  const onStale = (who: Holder) => void stale.push(who);
+  const acquiring = DataDirLock.acquireOrBreakStale(dir.path, { timeout: Infinity, onStale });
+  Deno.removeSync(dir.join(".handoff.pidfile"));
+  touch(dir);
+  await eventually(() => assertEquals(clock.pauses, 2));
+  assertEquals(stale, []);
+  touch(dir);
+  await eventually(() => assertEquals(clock.pauses, 3));
+  assertEquals(stale, [{ liveness: "unknown", self: false }]);
   holder.dispose();
   using _lock = await inTime(acquiring);
 }, { needs: ["linux"] });
@@ -88,6 +123,11 @@ for (
     await holder.ask("release");
     assertEquals((await inTime(waiter.next())).event, "acquired");
   }, { needs: ["strace"] });
+}
+
+/** Wakes who watches the lockfile. */
+function touch(dir: TempDir): void {
+  Deno.openSync(dir.join(".handoff.lock"), { write: true }).close();
 }
 
 /** A machine on which no file can be watched. */

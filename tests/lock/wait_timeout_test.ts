@@ -51,6 +51,14 @@ for (const form of FORMS) {
     assertEquals(waitedMs, LONG);
   });
 
+  claim(`${form}() looks ten times a second where nothing may tell that an unknown holder has ended`, async () => {
+    using dir = new TempDir();
+    using _holder = new ForeignHolder(dir.path);
+    using time = new PausesOnly();
+    await refusal(form, dir, { timeout: LONG });
+    assert(time.pauses >= LONG / 100, `${time.pauses} pauses`);
+  });
+
   for (const timeout of [undefined, 0]) {
     claim(`${form}() with a timeout of ${timeout} never waits`, async () => {
       using dir = new TempDir();
@@ -108,6 +116,10 @@ class PausesOnly implements Disposable {
 
   constructor() {
     Object.defineProperty(performance, "now", { value: () => this.#timers.paused, configurable: true });
+  }
+
+  get pauses(): number {
+    return this.#timers.pauses;
   }
 
   [Symbol.dispose](): void {
