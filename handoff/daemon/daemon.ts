@@ -102,6 +102,7 @@ export class Daemon<State extends Disposable | AsyncDisposable> implements Incum
   }
 
   async drain(options: DrainOptions, reason: "handoff" | "stop" = "handoff"): Promise<DrainReport> {
+    this.fatal.throwIfAborted();
     const start = performance.now();
     this.tell({ type: "draining", reason });
     const report = await this.serving.drain(options);
@@ -113,6 +114,8 @@ export class Daemon<State extends Disposable | AsyncDisposable> implements Incum
   }
 
   async seal(): Promise<readonly bigint[]> {
+    // To close the state is to write.
+    this.fatal.throwIfAborted();
     const start = performance.now();
     const revisions = await this.ownership.seal();
     this.tell({ type: "sealed", ms: performance.now() - start });
@@ -139,6 +142,7 @@ export class Daemon<State extends Disposable | AsyncDisposable> implements Incum
 
   /** Serves again after a handoff that came to nothing. What cannot be had again makes it reject, holding nothing. */
   async resume(reason: string): Promise<void> {
+    this.fatal.throwIfAborted();
     // It is to stop, and it is drained or even sealed: there is nothing to serve again for.
     if (this.stop.asked && !this.ownership.opened) return;
     try {

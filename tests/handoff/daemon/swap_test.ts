@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { claim } from "../../support/claim.ts";
+import { get, post } from "./support/http.ts";
 import { Load } from "./support/load.ts";
 import { expectType, TestSupervisor } from "./support/test_supervisor.ts";
 
@@ -114,14 +115,6 @@ claim("an idle connection survives the handoff, and its next request is served b
   await supervisor.exit(old);
   assert((await exchange(connection)).includes(`"pid":${handoff.successorPid}`));
 }, { needs: ["linux"] });
-
-async function get(url: string): Promise<unknown> {
-  return await (await fetch(url, { headers: { connection: "close" } })).json();
-}
-
-async function post(url: string): Promise<{ pid: number; id: number }> {
-  return await (await fetch(url, { method: "POST", body: "line", headers: { connection: "close" } })).json();
-}
 
 async function exchange(connection: Deno.Conn): Promise<string> {
   await connection.write(new TextEncoder().encode("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"));

@@ -196,11 +196,16 @@ export class Handoff implements Disposable {
   /** Ends the successor, and tells the incumbent. */
   async abort(): Promise<void> {
     await this.#supervisor.killed(this.successorPid);
+    await this.resume();
+  }
+
+  /** Tells the incumbent that the successor is gone. */
+  async resume(): Promise<void> {
     await this.incumbent.send({ type: "ResumeAfterAbort", handoffId: this.handoffId });
   }
 
   /** All up to Ready, which it returns. */
-  async untilReady(): Promise<Message> {
+  async untilReady(): Promise<Extract<Message, { type: "Ready" }>> {
     expectType(await this.drain(), "Drained");
     expectType(await this.seal(), "SealComplete");
     return expectType(await this.begin(), "Ready");
