@@ -10,7 +10,7 @@ import type {
 import { MAX_DESCRIPTORS } from "../transfer_channel.ts";
 import type { Tell } from "./events.ts";
 import type { Service } from "./service.ts";
-import type { SendLock, SuccessorRequests, TransferPeer } from "./transfer_server.ts";
+import { DISMISSED, type SendLock, type SuccessorRequests, type TransferPeer } from "./transfer_server.ts";
 
 /** The lock and the connections of the incumbent, as far as they can be given away. */
 export interface Estate {
@@ -73,7 +73,7 @@ export class Handover implements SuccessorRequests, Disposable {
   close(): boolean {
     if (this.passed) return false;
     this.#lock = "kept";
-    this.#peer.successor = undefined;
+    this.#peer.successor = DISMISSED;
     return true;
   }
 
@@ -138,7 +138,7 @@ export class Handover implements SuccessorRequests, Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#peer.successor = undefined;
+    this.#peer.successor = DISMISSED;
     this.#disposal.abort();
     if (this.#pidfd !== undefined) this.#os.close(this.#pidfd);
   }

@@ -9,6 +9,7 @@ import {
   type ServingRequest,
   type TransferReply,
   type TransferRequest,
+  type Unsupported,
 } from "../protocol/transfer.ts";
 import { acceptPermitted } from "../socket_file.ts";
 import { TransferChannel } from "../transfer_channel.ts";
@@ -21,7 +22,7 @@ export type SendLock = (descriptor: number, revisions: readonly bigint[]) => boo
 /** What the successor of a session may ask for: a session answers it, and nobody else. */
 export interface SuccessorRequests {
   /** Decides whether the lock goes; if so, sends the reply with it by `send`, which says whether it left. */
-  lock(request: LockRequest, send: SendLock): LockReply & { ok: false } | undefined;
+  lock(request: LockRequest, send: SendLock): LockReply & { ok: false } | Unsupported | undefined;
   /** Whether the successor may have the connections. */
   serving(request: ServingRequest): boolean;
   /** The next connections, with a descriptor for each, which the caller closes. */
@@ -132,13 +133,19 @@ export class TransferPeer implements Disposable {
   }
 }
 
-/** Who is not the successor of the session gets nothing. */
+/** Who is not the successor of a session gets nothing: it may go on by the plain protocol, where the kernel decides. */
 const NOBODY: SuccessorRequests = {
-  lock: () => ({ verb: "lock", ok: false, reason: "this process is not the successor of a handoff under way" }),
+  lock: ({ verb }) => ({ verb: "unsupported", of: verb }),
   serving: () => false,
   connections: () => ({ reply: { verb: "connections", items: [], done: true, descriptors: 0 }, descriptors: [] }),
   adopted: () => {},
   unsupported: () => {},
+};
+
+/** A successor whose session is over gets nothing either, and is told so: the incumbent serves on. */
+export const DISMISSED: SuccessorRequests = {
+  ...NOBODY,
+  lock: ({ verb }) => ({ verb, ok: false, reason: "the handoff is over" }),
 };
 
 /** How many may be connected at once: a successor, and some supervisors; more are closed. */

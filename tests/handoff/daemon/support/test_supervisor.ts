@@ -92,9 +92,12 @@ export class TestSupervisor implements Disposable {
     return channel;
   }
 
-  /** Begins a handoff: a successor that waits, and an incumbent that knows which handoff it is. */
-  async handoff(conduct: Partial<Conduct> = {}): Promise<Handoff> {
-    return await Handoff.begin(this, conduct);
+  /**
+   * Begins a handoff: a successor that waits, and an incumbent that knows which handoff it is. A plain one is told of
+   * another successor than the one that it may know by the transfer socket.
+   */
+  async handoff({ plain = false, ...conduct }: Partial<Conduct> & { plain?: boolean } = {}): Promise<Handoff> {
+    return await Handoff.begin(this, { plain, conduct });
   }
 
   /** How a child ended, when it has. */
@@ -127,21 +130,26 @@ export class TestSupervisor implements Disposable {
 export class Handoff implements Disposable {
   readonly handoffId = crypto.randomUUID();
   readonly #supervisor: TestSupervisor;
+  readonly #told: number;
   readonly incumbent: ControlChannel;
   readonly successor: ControlChannel;
   readonly successorPid: number;
 
   private constructor(
     supervisor: TestSupervisor,
-    parts: { incumbent: ControlChannel; successor: ControlChannel; successorPid: number },
+    parts: { incumbent: ControlChannel; successor: ControlChannel; successorPid: number; told: number },
   ) {
     this.#supervisor = supervisor;
     this.incumbent = parts.incumbent;
     this.successor = parts.successor;
     this.successorPid = parts.successorPid;
+    this.#told = parts.told;
   }
 
-  static async begin(supervisor: TestSupervisor, conduct: Partial<Conduct>): Promise<Handoff> {
+  static async begin(
+    supervisor: TestSupervisor,
+    { plain, conduct }: { readonly plain: boolean; readonly conduct: Partial<Conduct> },
+  ): Promise<Handoff> {
     const { os, listener, controlSocket } = supervisor;
     const [own, its] = os.socketPair();
     const successorPid = supervisor.spawn(conduct, {
@@ -159,7 +167,12 @@ export class Handoff implements Disposable {
     const hello = await inTime(successor.receive());
     assertEquals(hello?.type === "Hello" && [hello.role, hello.pid], ["successor", successorPid]);
     const incumbent = await supervisor.session();
-    const handoff = new Handoff(supervisor, { incumbent, successor, successorPid });
+    const handoff = new Handoff(supervisor, {
+      incumbent,
+      successor,
+      successorPid,
+      told: plain ? Deno.pid : successorPid,
+    });
     for (const channel of [incumbent, successor]) {
       await channel.send({ type: "HelloAck", protoVersionChosen: 1, handoffId: handoff.handoffId });
     }
@@ -168,7 +181,8 @@ export class Handoff implements Disposable {
 
   /** Has the incumbent drain. */
   async drain({ deadlineMs = 60_000n, drainGraceMs = 30_000n } = {}): Promise<Message> {
-    const { handoffId, successorPid } = this;
+    const { handoffId } = this;
+    const successorPid = this.#told;
     await this.incumbent.send({ type: "PrepareHandoff", handoffId, successorPid, deadlineMs, drainGraceMs });
     return await next(this.incumbent);
   }

@@ -1,0 +1,108 @@
+import { assertEquals } from "@std/assert";
+import { claim } from "../../support/claim.ts";
+import { get, post } from "./support/http.ts";
+import { expectType, type Handoff, TestSupervisor } from "./support/test_supervisor.ts";
+
+/** How far a handoff goes before the supervisor dies, and how the successor ends then. */
+const BEFORE_BEGIN: Record<string, (handoff: Handoff) => Promise<void>> = {
+  "before PrepareHandoff": () => Promise.resolve(),
+  "after Drained": async (handoff) => {
+    expectType(await handoff.drain(), "Drained");
+  },
+  "after SealComplete": async (handoff) => {
+    expectType(await handoff.drain(), "Drained");
+    expectType(await handoff.seal(), "SealComplete");
+  },
+};
+
+for (const [when, reach] of Object.entries(BEFORE_BEGIN)) {
+  claim(`a supervisor that dies ${when} leaves the incumbent serving, and the successor ends`, async () => {
+    using supervisor = new TestSupervisor();
+    const old = await supervisor.start();
+    using handoff = await supervisor.handoff();
+    await reach(handoff);
+    handoff[Symbol.dispose]();
+    assertEquals(await supervisor.exit(handoff.successorPid), { code: 0 });
+    await supervisor.entry("dismissed", handoff.successorPid);
+    assertEquals(await post(supervisor.url), { pid: old, id: 1 });
+  }, { needs: ["linux"] });
+}
+
+claim("a supervisor that dies after Begin leaves a successor that opens, serves, and is an incumbent", async () => {
+  using supervisor = new TestSupervisor();
+  const old = await supervisor.start();
+  await post(supervisor.url);
+  using handoff = await supervisor.handoff({ blocks: { open: 3_000 } });
+  expectType(await handoff.drain(), "Drained");
+  expectType(await handoff.seal(), "SealComplete");
+  await handoff.sendBegin();
+  await supervisor.entry("lock-passed", old);
+  handoff[Symbol.dispose]();
+  assertEquals(await supervisor.exit(old), { code: 0 });
+  assertEquals((await supervisor.entry("resolved", old)).outcome, "replaced");
+  assertEquals(await get(supervisor.url), { pid: handoff.successorPid, lines: 1 });
+  using next = await supervisor.handoff();
+  await next.untilReady();
+  await next.commit();
+  assertEquals(await supervisor.exit(handoff.successorPid), { code: 0 });
+}, { needs: ["linux"] });
+
+claim("a supervisor and a successor that die after Begin leave the incumbent serving", async () => {
+  using supervisor = new TestSupervisor();
+  const old = await supervisor.start();
+  using handoff = await supervisor.handoff({ blocks: { open: 60_000 } });
+  expectType(await handoff.drain(), "Drained");
+  expectType(await handoff.seal(), "SealComplete");
+  await handoff.sendBegin();
+  await supervisor.entry("lock-passed", old);
+  handoff[Symbol.dispose]();
+  await supervisor.killed(handoff.successorPid);
+  await supervisor.entry("resumed", old);
+  assertEquals(await post(supervisor.url), { pid: old, id: 1 });
+}, { needs: ["linux"] });
+
+claim("a supervisor that dies after Ready leaves the successor serving, and the incumbent ends", async () => {
+  using supervisor = new TestSupervisor();
+  const old = await supervisor.start();
+  using handoff = await supervisor.handoff();
+  await handoff.untilReady();
+  handoff[Symbol.dispose]();
+  assertEquals(await supervisor.exit(old), { code: 0 });
+  assertEquals(await get(supervisor.url), { pid: handoff.successorPid, lines: 0 });
+}, { needs: ["linux"] });
+
+claim("an incumbent without a transfer peer, whose supervisor dies after the seal, takes its lock again", async () => {
+  using supervisor = new TestSupervisor();
+  const old = await supervisor.start();
+  using handoff = await supervisor.handoff({ plain: true });
+  expectType(await handoff.drain(), "Drained");
+  expectType(await handoff.seal(), "SealComplete");
+  handoff[Symbol.dispose]();
+  await supervisor.entry("resumed", old);
+  assertEquals(await post(supervisor.url), { pid: old, id: 1 });
+}, { needs: ["linux"] });
+
+claim(
+  "an incumbent without a transfer peer, whose supervisor dies after Ready, ends for the successor that serves",
+  async () => {
+    using supervisor = new TestSupervisor();
+    const old = await supervisor.start();
+    using handoff = await supervisor.handoff({ plain: true });
+    await handoff.untilReady();
+    handoff[Symbol.dispose]();
+    assertEquals(await supervisor.exit(old), { code: 0 });
+    assertEquals((await supervisor.entry("resolved", old)).outcome, "replaced");
+    assertEquals(await get(supervisor.url), { pid: handoff.successorPid, lines: 0 });
+  },
+  { needs: ["linux"] },
+);
+
+claim("a handoff without a transfer peer commits by the plain protocol", async () => {
+  using supervisor = new TestSupervisor();
+  const old = await supervisor.start();
+  using handoff = await supervisor.handoff({ plain: true });
+  await handoff.untilReady();
+  await handoff.commit();
+  assertEquals(await supervisor.exit(old), { code: 0 });
+  assertEquals(await get(supervisor.url), { pid: handoff.successorPid, lines: 0 });
+}, { needs: ["linux"] });
