@@ -18,8 +18,13 @@ export interface Heartbeats extends AsyncDisposable {
   readonly cause?: unknown;
 }
 
+/** JavaScript source of an expression that opens libc with send(2), of the library that this thread may open. */
+export function sendLibrary(): string {
+  return librarySource(SEND);
+}
+
 /** The program of the worker, which begins with `library`: an expression that opens libc. Replaced in tests. */
-export function workerUrl(library: string = librarySource(SEND)): string {
+export function workerUrl(library: string = sendLibrary()): string {
   const source = `(${beatInWorker})(${openPulse}, ${library}, ${MSG_NOSIGNAL | MSG_DONTWAIT})`;
   return `data:text/javascript,${encodeURIComponent(source)}`;
 }

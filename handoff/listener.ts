@@ -1,7 +1,7 @@
 import type { Os } from "./os.ts";
 import { type Address, formatAddress, ListenerError } from "./address.ts";
 
-import { checkPlainSocketPath, codeOf, kindOf } from "./socket_path.ts";
+import { checkPlainSocketPath, codeOf, kindOf, reasonOf } from "./socket_path.ts";
 import { ACCEPT_TIMEOUT_MS, BACKLOG } from "./timeouts.ts";
 
 export { type Address, checkListenerName, formatAddress, isBoundAs, ListenerError, parseAddress } from "./address.ts";
@@ -49,13 +49,6 @@ export function beforeDrained(os: Os, fd: number): void {
 
 const NO_IPV6 = ["EAFNOSUPPORT", "EADDRNOTAVAIL"];
 
-const REASONS: Readonly<Record<string, string>> = {
-  EADDRINUSE: "the address is in use by another process",
-  EADDRNOTAVAIL: "this machine does not have the address",
-  EAFNOSUPPORT: "this machine does not speak IPv6",
-  EACCES: "this user may not",
-};
-
 function isEverywhere(address: Address): address is Address & { family: "inet6" } {
   return address.family === "inet6" && address.host === "::" && address.v6Only === false;
 }
@@ -67,7 +60,7 @@ function bindUnix(os: Os, address: Address & { family: "unix" }, backlog: number
     checkPlainSocketPath(path);
     const kind = kindOf(path);
     if (kind !== undefined && kind !== "a socket") throw new ListenerError(`${kind} is in its place`);
-    if (kind !== undefined && isServed(os, path)) throw new ListenerError(REASONS.EADDRINUSE);
+    if (kind !== undefined && isServed(os, path)) throw new ListenerError("the address is in use by another process");
     if (kind !== undefined) Deno.removeSync(path);
     return os.listenUnix(path, { mode: 0o777, backlog });
   } catch (error) {
@@ -80,11 +73,10 @@ function isServed(os: Os, path: string): boolean {
     os.close(os.connectUnix(path));
     return true;
   } catch (error) {
-    return codeOf(error) === "EAGAIN";
+    return codeOf(error) === "EWOULDBLOCK";
   }
 }
 
 function refused(address: Address, cause: unknown): ListenerError {
-  const reason = REASONS[codeOf(cause) ?? ""] ?? (cause as Error).message;
-  return new ListenerError(`Cannot listen on ${JSON.stringify(formatAddress(address))}: ${reason}`, { cause });
+  return new ListenerError(`Cannot listen on ${JSON.stringify(formatAddress(address))}: ${reasonOf(cause)}`, { cause });
 }

@@ -1,10 +1,10 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { setImmediate, setTimeout as delay } from "node:timers/promises";
 import { dirname } from "@std/path";
 import { PeerNotPermittedError } from "./channel_errors.ts";
 import type { Os } from "./os.ts";
 import { permittedPeer } from "./peer.ts";
 import { CONNECT_MS } from "./timeouts.ts";
-import { absolute, checkDirectory, codeOf, kindOf, SocketFileError, withShortPath } from "./socket_path.ts";
+import { absolute, checkDirectory, codeOf, kindOf, reasonOf, SocketFileError, withShortPath } from "./socket_path.ts";
 
 export { acceptPermitted, permittedPeer } from "./peer.ts";
 export { checkPlainSocketPath, SocketFileError, SocketPathTooLongError } from "./socket_path.ts";
@@ -57,7 +57,7 @@ export interface ConnectSocketFileOptions {
 
 /**
  * A connection to the socket at `path`. Rejects with a {@linkcode SocketFileError}, whose `code` is `"ENOENT"` where
- * there is none and `"ECONNREFUSED"` where nobody listens; and with a `PeerNotPermittedError` where another user does.
+ * there is none, `"ECONNREFUSED"` where nobody listens and `"EWOULDBLOCK"` where the backlog stays full; and with a `PeerNotPermittedError` where another user does.
  * Root trusts the owner of the directory as well.
  */
 export async function connectSocketFile(
@@ -67,6 +67,8 @@ export async function connectSocketFile(
 ): Promise<number> {
   const place = absolute(path);
   const end = performance.now() + timeout;
+  // Whoever calls this in a loop must not keep timers and signals from running.
+  await setImmediate();
   for (;;) {
     signal?.throwIfAborted();
     const fd = connectOnce(os, place, path, performance.now() < end);
@@ -108,7 +110,7 @@ function bindOnce(
         os.close(fd);
         removeIfThere(temporary);
       }
-      throw new SocketFileError(path, (error as Error).message, { cause: error });
+      throw new SocketFileError(path, reasonOf(error), { cause: error });
     }
   }
   if (fd !== undefined) os.close(fd);
@@ -143,13 +145,19 @@ function identityOf(file: string): string | undefined {
 
 /** Undefined where the backlog is full and `patient`. */
 function connectOnce(os: Os, place: string, path: string, patient: boolean): number | undefined {
-  try {
-    return withShortPath(place, (short) => os.connectUnix(short));
-  } catch (error) {
-    if (patient && codeOf(error) === "EAGAIN") return undefined;
-    const kind = kindOf(place);
-    const reason = kind === undefined || kind === "a socket" ? (error as Error).message : `it is ${kind}`;
-    throw new SocketFileError(path, reason, { cause: error, doing: "connect to" });
+  for (;;) {
+    const found = identityOf(place);
+    try {
+      return withShortPath(place, (short) => os.connectUnix(short));
+    } catch (error) {
+      const code = codeOf(error);
+      if (patient && code === "EWOULDBLOCK") return undefined;
+      // Between the look at the path and the connection another socket came, and the one that was there was closed.
+      if (code === "ECONNREFUSED" && identityOf(place) !== found) continue;
+      const kind = kindOf(place);
+      const reason = kind === undefined || kind === "a socket" ? reasonOf(error) : `it is ${kind}`;
+      throw new SocketFileError(path, reason, { cause: error, doing: "connect to" });
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync } from "node:fs";
 import { basename, dirname, resolve } from "@std/path";
-import { HandoffError } from "../lock/errors.ts";
+import { HandoffError, SyscallError } from "../lock/errors.ts";
 import type { Os } from "./os.ts";
 
 /** A socket file cannot be bound or reached. */
@@ -83,6 +83,23 @@ export function kindOf(path: string): string | undefined {
   }
 }
 
+/** Why a call about a socket failed, in words. */
+export function reasonOf(error: unknown): string {
+  const known = REASONS[codeOf(error) ?? ""];
+  if (known !== undefined) return known;
+  return error instanceof SyscallError ? `${error.syscall} failed with ${error.code}` : (error as Error).message;
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: "this user may not",
+  EADDRINUSE: "the address is in use by another process",
+  EADDRNOTAVAIL: "this machine does not have the address",
+  EAFNOSUPPORT: "this machine does not speak IPv6",
+  ECONNREFUSED: "nobody listens there",
+  ENOENT: "there is no such file",
+  EWOULDBLOCK: "its queue of connections is full",
+};
+
 /** The system's code of an error, such as `"ENOENT"`. */
 export function codeOf(error: unknown): string | undefined {
   const { code } = (error ?? {}) as { code?: unknown };
@@ -101,7 +118,7 @@ export function checkDirectory(os: Os, place: string, path: string): void {
     Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
     info = Deno.statSync(directory);
   } catch (error) {
-    throw new SocketFileError(path, (error as Error).message, { cause: error });
+    throw new SocketFileError(path, reasonOf(error), { cause: error });
   }
   const writers = otherWriters(os, info);
   if (writers === undefined) return;
