@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { extname } from "@std/path";
-import { libcCandidates } from "../../../ffi/libc.ts";
+import { libcCandidates } from "../../../ffi/libc_path.ts";
 import { ControlChannel } from "../../../handoff/control_channel.ts";
 import { Heart, sendLibrary, workerUrl } from "../../../handoff/heartbeat.ts";
 import { FrameReader } from "../../../handoff/protocol/frames.ts";
