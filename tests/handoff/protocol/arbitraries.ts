@@ -190,6 +190,16 @@ export const triggerEvents: fc.Arbitrary<TriggerEvent> = fc.oneof(
   says({ event: "unsupported" }, { of: text }),
 );
 
+/** A value that JSON has, of each type alike often; most are wrong wherever they stand. */
+export const junk: fc.Arbitrary<unknown> = fc.oneof(
+  fc.constantFrom(null, true, false, "", [], {}, [null], [{}], { ok: true }, { __proto__: null }),
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+  fc.integer(),
+  fc.string(),
+  fc.array(fc.oneof(fc.string(), fc.integer()), { maxLength: 3 }),
+  fc.jsonValue({ maxDepth: 1 }),
+);
+
 /** Objects of these fixed fields and those others. */
 function says<const Fixed extends object, Others extends object>(
   fixed: Fixed,

@@ -10,7 +10,7 @@ import {
   parseTriggerEvent,
 } from "../../../handoff/protocol/trigger.ts";
 import { claim } from "../../support/claim.ts";
-import { triggerEvents } from "./arbitraries.ts";
+import { junk, triggerEvents } from "./arbitraries.ts";
 import { outcomeOf, readAll } from "./outcome.ts";
 
 const handoffId = "00112233-4455-4677-8899-aabbccddeeff";
@@ -26,11 +26,11 @@ claim("any line gives an event, nothing or a ProtocolError of the code codec", (
   const json = fc.record({
     event: fc.constantFrom("phase-begun", "phase", "outcome", "status", "history", "unsupported", "progress"),
     ...Object.fromEntries(
-      ["phase", "ms", "outcome", "phases", "status", "upgrades", "of"].map((name) => [name, fc.jsonValue()]),
+      ["phase", "ms", "outcome", "phases", "status", "upgrades", "of"].map((name) => [name, junk]),
     ),
   }, { requiredKeys: ["event"] }).map((value) => JSON.stringify(value));
   fc.assert(
-    fc.property(fc.oneof(json, fc.json(), fc.string({ unit: "binary" })), (line) => {
+    fc.property(fc.oneof(json, junk.map((value) => JSON.stringify(value)), fc.string({ unit: "binary" })), (line) => {
       const outcome = outcomeOf(() => parseTriggerEvent(line));
       if ("code" in outcome) assertEquals(outcome.code, "codec");
     }),
