@@ -1,0 +1,84 @@
+/**
+ * The daemon under load: `daemon.ts DIR`. A journal in SQLite, an event stream of its entries, and WebSockets.
+ *
+ * @module
+ */
+import { DatabaseSync } from "node:sqlite";
+import { WebSocketServer } from "ws";
+import { runDaemon } from "../../daemon.ts";
+
+const dataDir = Deno.args[0]!;
+const sockets = new WebSocketServer({ noServer: true });
+
+await runDaemon({
+  dataDir,
+  listen: { http: "127.0.0.1:0", ws: "127.0.0.1:0" },
+  open: () => new Journal(`${dataDir}/journal.db`),
+  listeners: {
+    http: {
+      fetch: async (request, { state: journal, draining }) => {
+        const { pathname } = new URL(request.url);
+        if (request.method === "POST") return Response.json(journal.append(await request.text()), { status: 201 });
+        if (pathname === "/events") return new Response(journal.events(draining), { headers: EVENT_STREAM });
+        return Response.json({ pid: Deno.pid });
+      },
+    },
+    ws: {
+      fetch: () => new Response("WebSockets only\n", { status: 426 }),
+      upgrade: (request, socket, head, { draining }) => {
+        sockets.handleUpgrade(request, socket, head, (webSocket) => {
+          const restart = () => webSocket.close(1012);
+          if (draining.aborted) restart();
+          draining.addEventListener("abort", restart);
+          webSocket.on("close", () => draining.removeEventListener("abort", restart));
+        });
+      },
+    },
+  },
+});
+
+const EVENT_STREAM = { "content-type": "text/event-stream" };
+
+class Journal implements Disposable {
+  readonly #database: DatabaseSync;
+  readonly #listeners = new Set<(event: Uint8Array) => void>();
+
+  constructor(path: string) {
+    this.#database = new DatabaseSync(path);
+    this.#database.exec(`
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = NORMAL;
+      CREATE TABLE IF NOT EXISTS entries (id INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT NOT NULL) STRICT;
+    `);
+  }
+
+  append(text: string): { id: number } {
+    const row = this.#database.prepare("INSERT INTO entries (text) VALUES (?) RETURNING id").get(text);
+    const event = new TextEncoder().encode(`data: ${JSON.stringify(row)}\n\n`);
+    for (const listener of this.#listeners) listener(event);
+    return row as unknown as { id: number };
+  }
+
+  events(end: AbortSignal): ReadableStream<Uint8Array> {
+    let listener: (event: Uint8Array) => void;
+    return new ReadableStream({
+      start: (controller) => {
+        listener = (event) => controller.enqueue(event);
+        this.#listeners.add(listener);
+        const finish = () => {
+          this.#listeners.delete(listener);
+          controller.close();
+        };
+        if (end.aborted) finish();
+        else end.addEventListener("abort", finish, { once: true });
+      },
+      cancel: () => {
+        this.#listeners.delete(listener);
+      },
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#database.close();
+  }
+}
