@@ -1,0 +1,142 @@
+import { HttpConnection } from "../../torture/load/http_connection.ts";
+import type { RunningPeer } from "./peer.ts";
+
+/** The clients that watch a swap: each keeps one connection. */
+const GROUPS = [
+  { looks: true, thinkMs: 1, connections: 8 },
+  { looks: true, thinkMs: 400, connections: 8 },
+  { looks: false, thinkMs: 1, connections: 8 },
+  { looks: false, thinkMs: 400, connections: 8 },
+] as const;
+/** How many connections are opened at once in the moment of the swap. */
+const BURST = 64;
+/** How long the clients go on after a swap: longer than each of them thinks. */
+const AFTERMATH_MS = 2_000;
+
+/** One request: when it was sent, by the clock of `performance.now()`, and what became of it. */
+export interface Sample {
+  readonly at: number;
+  readonly ms: number;
+  readonly failed: boolean;
+}
+
+/** What the clients of one kind saw over all swaps. */
+export interface GroupFigures {
+  readonly looks: boolean;
+  readonly thinkMs: number;
+  readonly requests: number;
+  readonly failed: number;
+  readonly reconnects: number;
+}
+
+/** What came of the swaps of one peer. */
+export interface SwapFigures {
+  readonly swaps: number;
+  readonly groups: readonly GroupFigures[];
+  /** Of the connections that were opened in the moment of a swap: how many got no answer. */
+  readonly queuedLost: number;
+  readonly queued: number;
+  /** The longest that an answer took, of all requests and for each swap, in milliseconds. */
+  readonly longestMs: number;
+  /** How long the command took that swaps, in milliseconds. */
+  readonly commandMs: readonly number[];
+  /** The requests around the last swap, 0 being its start. */
+  readonly timeline: readonly Sample[];
+}
+
+/** Swaps the server again and again beside its clients. */
+export async function measureSwaps(peer: RunningPeer, port: number, swaps: number): Promise<SwapFigures> {
+  const stop = new AbortController();
+  const groups = GROUPS.map((group) => ({ ...group, samples: [] as Sample[], counts: { reconnects: 0 } }));
+  const clients = groups.flatMap(({ connections, looks, thinkMs, samples, counts }) =>
+    Array.from({ length: connections }, () => watchServer(port, { looks, thinkMs, samples, counts }, stop.signal))
+  );
+  await sleep(AFTERMATH_MS);
+  const commandMs: number[] = [];
+  let queuedLost = 0;
+  let lastStart = 0;
+  for (let i = 0; i < swaps; i++) {
+    lastStart = performance.now();
+    const swapped = peer.swap();
+    const burst = Promise.all(Array.from({ length: BURST }, async (_, n) => {
+      await sleep(n);
+      return await askOnce(port);
+    }));
+    await swapped;
+    commandMs.push(performance.now() - lastStart);
+    queuedLost += (await burst).filter((answered) => !answered).length;
+    await sleep(AFTERMATH_MS);
+  }
+  stop.abort();
+  await Promise.all(clients);
+  const all = groups.flatMap(({ samples }) => samples);
+  return {
+    swaps,
+    groups: groups.map(({ looks, thinkMs, samples, counts }) => ({
+      looks,
+      thinkMs,
+      requests: samples.length,
+      failed: samples.filter(({ failed }) => failed).length,
+      reconnects: counts.reconnects,
+    })),
+    queuedLost,
+    queued: BURST * swaps,
+    longestMs: Math.max(...all.map(({ ms }) => ms)),
+    commandMs,
+    timeline: all.filter(({ at }) => at > lastStart - 500 && at < lastStart + AFTERMATH_MS)
+      .map((sample) => ({ ...sample, at: sample.at - lastStart })).toSorted((a, b) => a.at - b.at),
+  };
+}
+
+interface WatchOptions {
+  readonly looks: boolean;
+  readonly thinkMs: number;
+  readonly samples: Sample[];
+  readonly counts: { reconnects: number };
+}
+
+async function watchServer(port: number, options: WatchOptions, stop: AbortSignal): Promise<void> {
+  const { looks, thinkMs, samples, counts } = options;
+  let connection: HttpConnection | undefined;
+  for (let n = 0; !stop.aborted; n++) {
+    const at = performance.now();
+    let failed = false;
+    try {
+      if (looks && connection?.ended) connection = void connection[Symbol.dispose]();
+      if (connection === undefined) {
+        if (n > 0) counts.reconnects++;
+        connection = await HttpConnection.open({ hostname: "127.0.0.1", port });
+      }
+      const { close } = await ask(connection);
+      if (looks) connection.watch();
+      if (close) connection = void connection[Symbol.dispose]();
+    } catch {
+      failed = true;
+      connection = void connection?.[Symbol.dispose]();
+    }
+    samples.push({ at, ms: performance.now() - at, failed });
+    await sleep(thinkMs * (1 + Math.random() / 2));
+  }
+  connection?.[Symbol.dispose]();
+}
+
+async function askOnce(port: number): Promise<boolean> {
+  try {
+    using connection = await HttpConnection.open({ hostname: "127.0.0.1", port });
+    await ask(connection);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function ask(connection: HttpConnection): Promise<{ close: boolean }> {
+  await connection.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  const answer = await connection.answer();
+  if (answer.status !== 200) throw new Error(`status ${answer.status}`);
+  return answer;
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
