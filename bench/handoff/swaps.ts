@@ -1,0 +1,46 @@
+import { freePort } from "../../torture/load/supervised.ts";
+import { measureSwaps, type SwapFigures } from "./measure.ts";
+import { handoff, handoffWithoutTransfer } from "./ours.ts";
+import type { Peer } from "./peer.ts";
+import { gunicorn, haproxy, nginx, pm2, reusePort, stopAndStart } from "./servers.ts";
+
+const PEERS: readonly Peer[] = [
+  handoff,
+  handoffWithoutTransfer,
+  nginx,
+  haproxy,
+  gunicorn,
+  pm2,
+  reusePort,
+  stopAndStart,
+];
+
+/** What came of one peer: figures, or why there are none. */
+export interface PeerFigures {
+  readonly name: string;
+  readonly version?: string;
+  readonly skipped?: string;
+  readonly figures?: SwapFigures;
+}
+
+/** Swaps each peer under the same clients, one peer after the other. */
+export async function measurePeers(swaps: number): Promise<PeerFigures[]> {
+  const results: PeerFigures[] = [];
+  for (const peer of PEERS) {
+    const dir = Deno.makeTempDirSync({ prefix: "handoff-bench-" });
+    try {
+      results.push(await measurePeer(peer, dir, swaps));
+    } finally {
+      Deno.removeSync(dir, { recursive: true });
+    }
+  }
+  return results;
+}
+
+async function measurePeer(peer: Peer, dir: string, swaps: number): Promise<PeerFigures> {
+  const port = freePort();
+  const started = await peer.start({ port, dir });
+  if (typeof started === "string") return { name: peer.name, skipped: started };
+  await using running = started;
+  return { name: peer.name, version: running.version, figures: await measureSwaps(running, port, swaps) };
+}
