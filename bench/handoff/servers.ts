@@ -116,7 +116,7 @@ export const stopAndStart: Peer = {
   },
 };
 
-/** Both listen with `SO_REUSEPORT` for a while; then the old one is stopped. */
+/** Both listen with `SO_REUSEPORT` for a while; then the old one is stopped. In Deno it is an unstable option. */
 export const reusePort: Peer = {
   name: "SO_REUSEPORT overlap",
   async start(options) {
@@ -138,7 +138,7 @@ export const reusePort: Peer = {
 async function deno(program: string, { port }: PeerOptions, args: readonly string[] = []): Promise<PeerProcess> {
   const process = new PeerProcess(
     Deno.execPath(),
-    ["run", "--quiet", "-A", PROGRAMS + program, String(port), ...args],
+    ["run", "--quiet", "--unstable-net", "-A", PROGRAMS + program, String(port), ...args],
     {
       stdout: "piped",
     },
