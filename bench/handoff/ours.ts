@@ -16,7 +16,11 @@ function peer(name: string, beforeSwap: (dir: string) => void): Peer {
   return {
     name,
     async start({ port, dir }) {
-      const supervised = new Supervised(dir, { http: `127.0.0.1:${port}` }, HELLO);
+      const supervised = new Supervised({
+        dataDir: dir,
+        listeners: { http: `127.0.0.1:${port}` },
+        program: [HELLO, dir],
+      });
       await answering(port);
       return {
         version: `runDaemon, Deno ${Deno.version.deno}`,

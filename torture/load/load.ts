@@ -62,11 +62,11 @@ export async function runLoad(options: LoadOptions): Promise<LoadOutcome> {
   const { random } = options;
   const addresses = { http: freePort(), ws: freePort() };
   const address = { hostname: "127.0.0.1", port: addresses.http };
-  await using supervised = new Supervised(
-    options.dir,
-    { http: `127.0.0.1:${addresses.http}`, ws: `127.0.0.1:${addresses.ws}` },
-    DAEMON,
-  );
+  await using supervised = new Supervised({
+    dataDir: options.dir,
+    listeners: { http: `127.0.0.1:${addresses.http}`, ws: `127.0.0.1:${addresses.ws}` },
+    program: [DAEMON, options.dir],
+  });
   await serving(address);
   const stop = new AbortController();
   const histories = Array.from({ length: options.clients }, (): ClientHistory => ({ requests: [], reconnects: 0 }));
@@ -103,7 +103,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadOutcome> {
     const broken = isBroken(swap, options);
     const from = now();
     const queue = queueConnections({ name: `queue${swap}`, address, random }, swap === 1 ? options.queued : 0);
-    const { code, output } = await supervised.handoff("upgrade", [], broken ? BROKEN : DAEMON);
+    const { code, output } = await supervised.handoff("upgrade", { program: [broken ? BROKEN : DAEMON, options.dir] });
     swaps.push({ from, to: now() });
     queues.push(await queue);
     if (code !== (broken ? 1 : 0)) misses.push(`upgrade ${swap} exited with ${code}: ${output}`);

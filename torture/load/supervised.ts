@@ -1,7 +1,15 @@
 import { fromFileUrl } from "@std/path";
 
 const ROOT = fromFileUrl(new URL("../../", import.meta.url));
-const HANDOFF = ["run", "--quiet", "--frozen", `--import-map=${ROOT}import_map.npm.json`, "-A"];
+const DENO_RUN = [
+  Deno.execPath(),
+  "run",
+  "--quiet",
+  "--frozen",
+  `--config=${ROOT}deno.json`,
+  `--import-map=${ROOT}import_map.npm.json`,
+  "-A",
+];
 
 /** What one command printed, and how it ended. */
 export interface CommandResult {
@@ -10,32 +18,26 @@ export interface CommandResult {
   readonly ms: number;
 }
 
-/** A daemon under `handoff supervise`, both real processes. */
-export class Supervised implements AsyncDisposable {
+/** What is supervised. */
+export interface SupervisedOptions {
   readonly dataDir: string;
-  readonly #process: Deno.ChildProcess;
-  readonly #stderr: Promise<string>;
+  /** Addresses by name. */
+  readonly listeners: Readonly<Record<string, string>>;
+  /** A program of this project, and its arguments. */
+  readonly program: readonly string[];
+  /** Options of `handoff supervise` beside those. */
+  readonly flags?: readonly string[];
+}
 
-  constructor(dataDir: string, listeners: Readonly<Record<string, string>>, program: string) {
-    this.dataDir = dataDir;
-    const listen = Object.entries(listeners).flatMap(([name, address]) => ["--listen", `${name}=${address}`]);
-    this.#process = new Deno.Command(Deno.execPath(), {
-      args: [
-        ...HANDOFF,
-        `${ROOT}cli.ts`,
-        "supervise",
-        ...listen,
-        "--dir",
-        dataDir,
-        "--",
-        ...daemonCommand(program, dataDir),
-      ],
-      stdin: "null",
-      stdout: "null",
-      stderr: "piped",
-      env: { NO_COLOR: "1" },
-    }).spawn();
-    this.#stderr = new Response(this.#process.stderr).text();
+/** A daemon under `handoff supervise`, both real processes. Disposal stops both. */
+export class Supervised implements AsyncDisposable {
+  readonly #options: SupervisedOptions;
+  #process: Deno.ChildProcess;
+  #stderr: Promise<string>;
+
+  constructor(options: SupervisedOptions) {
+    this.#options = options;
+    [this.#process, this.#stderr] = supervise(options);
   }
 
   /** The supervisor's. */
@@ -43,21 +45,35 @@ export class Supervised implements AsyncDisposable {
     return this.#process.pid;
   }
 
-  /** Runs `handoff COMMAND… DIR [-- …]`. */
-  async handoff(command: string, options: readonly string[] = [], program?: string): Promise<CommandResult> {
+  get dataDir(): string {
+    return this.#options.dataDir;
+  }
+
+  /** Starts a supervisor again, after the one before has ended. */
+  async restart(): Promise<void> {
+    await this.ended();
+    [this.#process, this.#stderr] = supervise(this.#options);
+  }
+
+  /** Sends a signal to the supervisor, if it has not ended. */
+  kill(signal: Deno.Signal): void {
+    try {
+      this.#process.kill(signal);
+    } catch {
+      // It has ended.
+    }
+  }
+
+  /** Runs `handoff COMMAND… DIR [-- PROGRAM…]`. */
+  async handoff(
+    command: string,
+    { flags = [], program }: { flags?: readonly string[]; program?: readonly string[] } = {},
+  ): Promise<CommandResult> {
     const start = performance.now();
-    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: [
-        ...HANDOFF,
-        `${ROOT}cli.ts`,
-        command,
-        ...options,
-        this.dataDir,
-        ...(program === undefined ? [] : ["--", ...daemonCommand(program, this.dataDir)]),
-      ],
-      stdin: "null",
-      env: { NO_COLOR: "1" },
-    }).output();
+    const successor = program === undefined ? [] : ["--", ...DENO_RUN, ...program];
+    const [deno, ...args] = [...DENO_RUN, `${ROOT}cli.ts`, command, ...flags, this.dataDir, ...successor];
+    const { code, stdout, stderr } = await new Deno.Command(deno!, { args, stdin: "null", env: { NO_COLOR: "1" } })
+      .output();
     const output = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
     return { code, output, ms: performance.now() - start };
   }
@@ -69,17 +85,35 @@ export class Supervised implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      this.#process.kill("SIGTERM");
-    } catch {
-      // It has ended.
-    }
-    await this.ended();
+    this.kill("SIGTERM");
+    await this.#process.status;
   }
 }
 
-function daemonCommand(program: string, dataDir: string): string[] {
-  return [Deno.execPath(), ...HANDOFF, program, dataDir];
+function supervise(
+  { dataDir, listeners, program, flags = [] }: SupervisedOptions,
+): [Deno.ChildProcess, Promise<string>] {
+  const listen = Object.entries(listeners).flatMap(([name, address]) => ["--listen", `${name}=${address}`]);
+  const [deno, ...args] = [
+    ...DENO_RUN,
+    `${ROOT}cli.ts`,
+    "supervise",
+    ...listen,
+    "--dir",
+    dataDir,
+    ...flags,
+    "--",
+    ...DENO_RUN,
+    ...program,
+  ];
+  const process = new Deno.Command(deno!, {
+    args,
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+    env: { NO_COLOR: "1" },
+  }).spawn();
+  return [process, new Response(process.stderr).text()];
 }
 
 /** A port on the loopback interface that was free just now. */

@@ -1,0 +1,61 @@
+/**
+ * The daemon that is tortured: `daemon.ts DIR RECORD [FAULT]`. Its state is an SQLite journal, and it writes down when it
+ * becomes the writer, each write, and when it is the writer no longer. A FAULT makes it a broken version.
+ *
+ * @module
+ */
+import { DatabaseSync } from "node:sqlite";
+import { runDaemon } from "../../daemon.ts";
+import { Record } from "./record.ts";
+
+const [dataDir, recordPath, fault] = Deno.args as [string, string, Fault?];
+/** How this version is broken. */
+type Fault = "throws" | "exits" | "hangs" | "unhealthy";
+
+const record = new Record(recordPath);
+record.append({ what: "start", pid: Deno.pid });
+if (fault === "exits") Deno.exit(0);
+
+let holds = 0;
+
+class State implements Disposable {
+  readonly #database: DatabaseSync;
+  readonly #hold = ++holds;
+
+  constructor(role: string) {
+    record.append({ what: "enter", pid: Deno.pid, hold: this.#hold, role });
+    this.#database = new DatabaseSync(`${dataDir}/journal.db`);
+    this.#database.exec(`
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = NORMAL;
+      CREATE TABLE IF NOT EXISTS entries (id INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT NOT NULL) STRICT;
+    `);
+  }
+
+  append(text: string): { id: number } {
+    const row = this.#database.prepare("INSERT INTO entries (text) VALUES (?) RETURNING id").get(text);
+    const { id } = row as unknown as { id: number };
+    record.append({ what: "write", pid: Deno.pid, hold: this.#hold, id });
+    return { id };
+  }
+
+  [Symbol.dispose](): void {
+    this.#database.close();
+    record.append({ what: "exit", pid: Deno.pid, hold: this.#hold });
+  }
+}
+
+await runDaemon<State>({
+  dataDir,
+  listen: { http: "127.0.0.1:0" },
+  open: async ({ role }) => {
+    if (fault === "throws") throw new Error("this version cannot read the journal");
+    if (fault === "hangs") await new Promise((resolve) => setTimeout(resolve, 600_000));
+    return new State(role);
+  },
+  healthy: () => fault !== "unhealthy",
+  fetch: async (request, { state }) => {
+    if (request.method !== "POST") return Response.json({ pid: Deno.pid });
+    return Response.json(state.append(await request.text()), { status: 201 });
+  },
+});
