@@ -21,6 +21,7 @@ Usage: deno task torture [options]
   --seed N       what all choices follow from; by default another one each time
   --dir PATH     below which directory, to try a disk (in memory, where there is /dev/shm)
   --stop-at TEXT end as soon as this promise is broken, as it is called where violations are told
+  --handoff      the handoff instead, until it has seen --upgrades N (150) and --kills N (60)
   --import-map PATH
                  which lock: what @scope/handoff stands for there
 `;
@@ -30,6 +31,10 @@ const DAY = 86_400;
 /** How many of the violations of one rule are shown. */
 const SHOWN = 3;
 
+if (Deno.args.includes("--handoff")) {
+  const { main } = await import("./handoff/main.ts");
+  await main(Deno.args);
+}
 const options = parseOptions();
 console.log(
   `${options.processes} processes contend for ${options.seconds} s below ${options.dir}, seed ${options.seed}`,

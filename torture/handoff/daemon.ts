@@ -6,13 +6,13 @@
  */
 import { DatabaseSync } from "node:sqlite";
 import { runDaemon } from "../../daemon.ts";
-import { Record } from "./record.ts";
+import { TortureRecord } from "./record.ts";
 
 const [dataDir, recordPath, fault] = Deno.args as [string, string, Fault?];
 /** How this version is broken. */
 type Fault = "throws" | "exits" | "hangs" | "unhealthy";
 
-const record = new Record(recordPath);
+const record = new TortureRecord(recordPath);
 record.append({ what: "start", pid: Deno.pid });
 if (fault === "exits") Deno.exit(0);
 

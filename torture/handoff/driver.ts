@@ -4,7 +4,7 @@ import { freePort, Supervised } from "../load/supervised.ts";
 import type { Random } from "../random.ts";
 import { checkWriters } from "./check.ts";
 import { type Experience, patronize } from "./patrons.ts";
-import { readRecord, Record } from "./record.ts";
+import { readRecord, TortureRecord } from "./record.ts";
 
 /** How much there is to do. */
 export interface TortureOptions {
@@ -37,7 +37,7 @@ type Role = "supervisor" | "incumbent" | "successor";
 export class Driver {
   readonly #options: TortureOptions;
   readonly #recordPath: string;
-  readonly #record: Record;
+  readonly #record: TortureRecord;
   readonly #address: { hostname: string; port: number };
   readonly #supervised: Supervised;
   readonly #experience: Experience = { requests: [], refused: [] };
@@ -49,7 +49,7 @@ export class Driver {
   constructor(options: TortureOptions) {
     this.#options = options;
     this.#recordPath = `${options.dir}/record`;
-    this.#record = new Record(this.#recordPath);
+    this.#record = new TortureRecord(this.#recordPath);
     this.#address = { hostname: "127.0.0.1", port: freePort() };
     this.#supervised = new Supervised({
       dataDir: this.#dataDir,

@@ -17,7 +17,7 @@ export type Entry =
  * One file that all processes append to: each line by one write(2) with O_APPEND, so that the order of the lines is the
  * order of the events, whatever the clocks say.
  */
-export class Record implements Disposable {
+export class TortureRecord implements Disposable {
   readonly #fd: number;
 
   constructor(path: string) {

@@ -4,40 +4,14 @@
  * @module
  */
 import { DatabaseSync } from "node:sqlite";
+// @ts-types="@types/ws"
 import { WebSocketServer } from "ws";
 import { runDaemon } from "../../daemon.ts";
 
+const EVENT_STREAM = { "content-type": "text/event-stream" };
+
 const dataDir = Deno.args[0]!;
 const sockets = new WebSocketServer({ noServer: true });
-
-await runDaemon({
-  dataDir,
-  listen: { http: "127.0.0.1:0", ws: "127.0.0.1:0" },
-  open: () => new Journal(`${dataDir}/journal.db`),
-  listeners: {
-    http: {
-      fetch: async (request, { state: journal, draining }) => {
-        const { pathname } = new URL(request.url);
-        if (request.method === "POST") return Response.json(journal.append(await request.text()), { status: 201 });
-        if (pathname === "/events") return new Response(journal.events(draining), { headers: EVENT_STREAM });
-        return Response.json({ pid: Deno.pid });
-      },
-    },
-    ws: {
-      fetch: () => new Response("WebSockets only\n", { status: 426 }),
-      upgrade: (request, socket, head, { draining }) => {
-        sockets.handleUpgrade(request, socket, head, (webSocket) => {
-          const restart = () => webSocket.close(1012);
-          if (draining.aborted) restart();
-          draining.addEventListener("abort", restart);
-          webSocket.on("close", () => draining.removeEventListener("abort", restart));
-        });
-      },
-    },
-  },
-});
-
-const EVENT_STREAM = { "content-type": "text/event-stream" };
 
 class Journal implements Disposable {
   readonly #database: DatabaseSync;
@@ -82,3 +56,30 @@ class Journal implements Disposable {
     this.#database.close();
   }
 }
+
+await runDaemon({
+  dataDir,
+  listen: { http: "127.0.0.1:0", ws: "127.0.0.1:0" },
+  open: () => new Journal(`${dataDir}/journal.db`),
+  listeners: {
+    http: {
+      fetch: async (request, { state: journal, draining }) => {
+        const { pathname } = new URL(request.url);
+        if (request.method === "POST") return Response.json(journal.append(await request.text()), { status: 201 });
+        if (pathname === "/events") return new Response(journal.events(draining), { headers: EVENT_STREAM });
+        return Response.json({ pid: Deno.pid });
+      },
+    },
+    ws: {
+      fetch: () => new Response("WebSockets only\n", { status: 426 }),
+      upgrade: (request, socket, head, { draining }) => {
+        sockets.handleUpgrade(request, socket, head, (webSocket) => {
+          const restart = () => webSocket.close(1012);
+          if (draining.aborted) restart();
+          draining.addEventListener("abort", restart);
+          webSocket.on("close", () => draining.removeEventListener("abort", restart));
+        });
+      },
+    },
+  },
+});
