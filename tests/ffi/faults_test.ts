@@ -10,6 +10,8 @@ const LINUX = { needs: ["linux"] } as const;
 const ERRNO = { EINTR: 4, ECHILD: 10, EAGAIN: 11, ENOSYS: 38, EMFILE: 24, EPIPE: 32, ECONNABORTED: 103, ENOBUFS: 105 };
 type Fault = keyof typeof ERRNO;
 
+const MSG_NOSIGNAL = 0x4000;
+const MSG_DONTWAIT = 0x40;
 const BYTE = new Uint8Array(1);
 
 /** Everything that goes through a socket, over a call that answers as it is told. */
@@ -52,6 +54,13 @@ for (const [name, transfer] of Object.entries(TRANSFERS)) {
     }, LINUX);
   }
 }
+
+claim("what is sent raises no SIGPIPE, which would end a process that does not ignore it, and never waits", () => {
+  const flags: number[] = [];
+  send({ send: (_fd, _data, _length, flag) => flags.push(flag) }, 7, BYTE);
+  sendDescriptors({ sendmsg: (_fd, _message, flag) => flags.push(flag) }, 7, BYTE, [0]);
+  assertEquals(flags, [MSG_NOSIGNAL | MSG_DONTWAIT, MSG_NOSIGNAL | MSG_DONTWAIT]);
+});
 
 claim("accept takes the next connection when one is gone again", () => {
   assertEquals(accept({ accept4: failing("ECONNABORTED").call }, 7), 1);

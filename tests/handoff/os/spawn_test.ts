@@ -114,6 +114,17 @@ claim("descriptors that stand in each other's places change them in the child", 
   assertEquals([openFile(a), openFile(b)], before);
 }, LINUX);
 
+claim("places whose numbers are free here, where copies would go first, are given to the child rightly", async () => {
+  using opened = new OpenedOs();
+  const [a, b] = opened.pair();
+  const free = Array.from({ length: 6 }, () => opened.own(opened.os.duplicate(a)));
+  for (const fd of free) opened.close(fd);
+  // Two of them are for the child's standard streams, two for the copies of those.
+  const descriptors = new Map([[free[5], a], [free[4], b]]);
+  await using child = await new Cat(opened, { descriptors }).running();
+  assertEquals([free[5], free[4]].map((fd) => openFile(fd, child.pid)), [openFile(a), openFile(b)]);
+}, LINUX);
+
 claim("a descriptor that keeps its number is inherited", async () => {
   using opened = new OpenedOs();
   const [a] = opened.pair();
