@@ -34,7 +34,7 @@ export class Acceptor {
 
   /** Accepts on a duplicate of `listener`, since the server closes the number it is given. */
   async accept(listener: number): Promise<void> {
-    if (this.#server !== undefined) throw new Error("Cannot accept: it is accepting already");
+    this.stop();
     const { os, onError } = this.#options;
     const server = this.#server = this.#createServer();
     const stops = this.#stops;

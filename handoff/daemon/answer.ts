@@ -1,5 +1,6 @@
 import { type IncomingMessage, ServerResponse } from "node:http";
-import { NodeRequest, sendNodeResponse } from "srvx";
+import { NodeRequest } from "srvx";
+import { sendResponse } from "./send_response.ts";
 import type { FetchHandler, HandlerContext, UnfinishedRequest } from "./service.ts";
 
 /** A response to come: node:http makes one for each request, so that nothing else is needed to keep track of it. */
@@ -53,7 +54,7 @@ export class Answer extends ServerResponse<IncomingMessage> {
     if (!isResponse(response)) {
       return fail(new TypeError(`fetch returned ${describe(response)}: it must return a Response`));
     }
-    sendNodeResponse(this, response).catch(fail);
+    sendResponse(this, response).catch(fail);
   }
 
   #fail(error: unknown, report: Report): void {

@@ -134,6 +134,7 @@ export class Drain {
   #end(pending: readonly UnfinishedRequest[]): void {
     this.#until.removeEventListener("abort", this.#onDeadline);
     clearTimeout(this.#lastWait);
-    this.#report.resolve({ openConnections: this.#connections.size, cut: this.#cut, pending });
+    const open = [...this.#connections.values()].filter(({ isCut }) => !isCut);
+    this.#report.resolve({ openConnections: open.length, cut: this.#cut, pending });
   }
 }

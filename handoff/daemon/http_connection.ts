@@ -79,12 +79,13 @@ export class HttpConnection {
     this.#paused = true;
   }
 
-  /** Goes on where it was paused. */
+  /** Goes on where it was paused, or was to be closed soon. */
   resume(keepAliveTimeout: number): void {
-    if (!this.#paused || this.#parts === undefined) return;
-    this.#paused = false;
+    if (!this.#paused && !this.#idleTimer) return;
     this.closeWhenIdleFor(keepAliveTimeout);
-    this.#parts.startReading(this.socket);
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#parts?.startReading(this.socket);
   }
 
   /** It was accepted elsewhere, and may long have been idle. */

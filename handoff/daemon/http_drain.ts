@@ -22,7 +22,7 @@ export function passOn(options: HttpDrainOptions): Drain {
  * it connects anew. Stops accepting when the connections of before are gone, or the grace is over.
  */
 export function lameDuck(options: HttpDrainOptions): Drain {
-  const { acceptor, connections, graceMs } = options;
+  const { acceptor, connections, until, graceMs } = options;
   const before = new Set(connections.values());
   for (const { answers } of before) {
     for (const answer of answers) answer.shouldKeepAlive = false;
@@ -36,8 +36,12 @@ export function lameDuck(options: HttpDrainOptions): Drain {
     isAccepting: () => acceptor.listening !== undefined,
   });
   const grace = setTimeout(stopAccepting, graceMs);
-  drain.report.finally(() => clearTimeout(grace));
-  if (before.size === 0) stopAccepting();
+  until.addEventListener("abort", stopAccepting);
+  drain.report.then(() => {
+    clearTimeout(grace);
+    until.removeEventListener("abort", stopAccepting);
+  });
+  if (before.size === 0 || until.aborted) stopAccepting();
   return drain;
 
   function stopAccepting(): void {

@@ -12,8 +12,10 @@ export class RawClient implements Disposable {
   readonly #connection: Deno.Conn;
   #unread = "";
   #ended = false;
+  #hasRead = false;
+  #closed = false;
 
-  private constructor(connection: Deno.Conn) {
+  constructor(connection: Deno.Conn) {
     this.#connection = connection;
   }
 
@@ -24,6 +26,11 @@ export class RawClient implements Disposable {
   /** Where the connection comes from: the same as long as it is the same connection. */
   get port(): number {
     return (this.#connection.localAddr as Deno.NetAddr).port;
+  }
+
+  /** Whether anything has come. */
+  get hasRead(): boolean {
+    return this.#hasRead;
   }
 
   /** Sends all of `bytes`. */
@@ -63,7 +70,8 @@ export class RawClient implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#connection.close();
+    if (!this.#closed) this.#connection.close();
+    this.#closed = true;
   }
 
   async #body(headers: Headers): Promise<string> {
@@ -96,6 +104,7 @@ export class RawClient implements Disposable {
       this.#ended = true;
       throw new Error(`The connection ended after ${JSON.stringify(this.#unread)}`);
     }
+    this.#hasRead = true;
     // One character a byte, so that lengths are those of the wire.
     this.#unread += String.fromCharCode(...buffer.subarray(0, length));
   }

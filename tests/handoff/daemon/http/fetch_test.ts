@@ -1,0 +1,171 @@
+import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { FastResponse } from "srvx";
+import type { FetchHandler } from "../../../../handoff/daemon/service.ts";
+import { claim } from "../../../support/claim.ts";
+import { until } from "../../../support/patience.ts";
+import { type RawClient, requestFor } from "./raw_client.ts";
+import { Listener, Served } from "./served.ts";
+
+claim("fetch gets the state, the client's address and the signal of the drain", async () => {
+  const contexts: unknown[] = [];
+  await serving(async (_request, { state, remoteAddr, draining }) => {
+    contexts.push({ state, remoteAddr, aborted: draining.aborted });
+    return await Promise.resolve(new Response());
+  }, async ({ client }) => {
+    await client.ask("/");
+    const remoteAddr = { transport: "tcp", hostname: "127.0.0.1", port: client.port };
+    assertEquals(contexts, [{ state: "the state", remoteAddr, aborted: false }]);
+  });
+});
+
+claim("fetch gets the request: method, URL, headers and body", async () => {
+  const handler = async (request: Request): Promise<Response> =>
+    Response.json([request.method, request.url, request.headers.get("x-a"), await request.text()]);
+  await serving(handler, async ({ client }) => {
+    await client.send("PUT /p?q=1 HTTP/1.1\r\nHost: example.org\r\nX-A: b\r\nContent-Length: 4\r\n\r\nbody");
+    assertEquals(JSON.parse((await client.answer()).body), ["PUT", "http://example.org/p?q=1", "b", "body"]);
+  });
+});
+
+claim("a body is received while it is being sent, and a response is sent while it is being made", async () => {
+  const echo = ({ body }: Request): Response => new Response(body);
+  await serving(echo, async ({ client }) => {
+    await client.send("POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n");
+    await client.send("3\r\none\r\n");
+    assert((await client.read("HTTP/1.1 200".length)).startsWith("HTTP/1.1 200"));
+    let received = "";
+    while (!received.includes("one")) received += await client.read(1);
+    await client.send("3\r\ntwo\r\n0\r\n\r\n");
+    while (!received.includes("two")) received += await client.read(1);
+  });
+});
+
+for (const [kind, make] of [["Response", Response], ["FastResponse", FastResponse]] as const) {
+  claim(`a ${kind} made of a string is sent with its length`, async () => {
+    await serving(() => new make("four"), async ({ client }) => {
+      const { headers, body } = await client.ask("/");
+      assertEquals([headers.get("content-length"), headers.get("transfer-encoding"), body], ["4", null, "four"]);
+    });
+  });
+
+  claim(`HEAD is answered with the headers of a ${kind} and without its body`, async () => {
+    await serving(() => new make("four", { headers: { "x-a": "b" } }), async ({ client }) => {
+      const answer = await client.ask("/", { method: "HEAD" });
+      assertEquals([answer.status, answer.headers.get("x-a")], [200, "b"]);
+      assertEquals((await client.ask("/")).body, "four");
+    });
+  });
+}
+
+claim("a response without a body keeps its status and headers, each Set-Cookie for itself", async () => {
+  const headers = [["set-cookie", "a=1"], ["set-cookie", "b=2"]] as [string, string][];
+  await serving(() => new Response(null, { status: 204, headers }), async ({ client }) => {
+    const answer = await client.ask("/");
+    assertEquals([answer.status, answer.headers.getSetCookie()], [204, ["a=1", "b=2"]]);
+  });
+});
+
+const FAILURES: Readonly<Record<string, { readonly handler: () => unknown; readonly says: string }>> = {
+  "throws": { handler: () => crash(), says: "broken" },
+  "rejects": { handler: () => Promise.reject(new Error("broken")), says: "broken" },
+  "returns nothing": { handler: () => {}, says: "fetch returned undefined: it must return a Response" },
+  "resolves to null": { handler: () => Promise.resolve(null), says: "fetch returned null: it must return a Response" },
+  "returns a string": { handler: () => "text", says: "fetch returned text: it must return a Response" },
+};
+for (const [how, { handler, says }] of Object.entries(FAILURES)) {
+  claim(`a fetch that ${how} is answered with 500, reported, and the connection goes on`, async () => {
+    await serving(handler as () => Response, async ({ client, served }) => {
+      assertEquals((await client.ask("/path?secret")).status, 500);
+      assertEquals((await client.ask("/")).status, 500);
+      assertEquals(served.errors[0].doing, 'Cannot answer GET "/path"');
+      assertInstanceOf(served.errors[0].error, Error);
+      assertEquals(String(served.errors[0].error).replace(/^\w+: /, ""), says);
+    });
+  });
+}
+
+claim("a response whose stream fails midway is broken off, and the service goes on", async () => {
+  let pulls = 0;
+  const body = (): ReadableStream =>
+    new ReadableStream({
+      pull(source) {
+        if (++pulls > 1) throw new Error("broken");
+        source.enqueue(new TextEncoder().encode("some"));
+      },
+    }, { highWaterMark: 0 });
+  await serving(({ url }) => new Response(url.endsWith("/ok") ? "ok" : body()), async ({ client, listener }) => {
+    await assertRejects(() => client.ask("/"), Error, "ended");
+    using other = await listener.connect();
+    assertEquals((await other.ask("/ok")).body, "ok");
+  });
+});
+
+claim("the request's signal is aborted when the client goes away", async () => {
+  const aborted = Promise.withResolvers<void>();
+  let entered = false;
+  const handler = async ({ signal }: Request): Promise<Response> => {
+    signal.addEventListener("abort", () => aborted.resolve());
+    entered = true;
+    await aborted.promise;
+    return new Response();
+  };
+  await serving(handler, async ({ client }) => {
+    await client.send(requestFor("/"));
+    await until(() => entered, "the request reaches the handler");
+    client[Symbol.dispose]();
+    await aborted.promise;
+  });
+});
+
+claim("a stream is cancelled when the client goes away", async () => {
+  const cancelled = Promise.withResolvers<void>();
+  const handler = (): Response =>
+    new Response(
+      new ReadableStream({
+        start: (source) => source.enqueue(new TextEncoder().encode("some")),
+        cancel: () => cancelled.resolve(),
+      }),
+    );
+  await serving(handler, async ({ client }) => {
+    await client.send(requestFor("/"));
+    await client.read(1);
+    client[Symbol.dispose]();
+    await cancelled.promise;
+  });
+});
+
+claim("the first part of a stream is sent before there is a second", async () => {
+  const handler = (): Response =>
+    new Response(new ReadableStream({ start: (source) => source.enqueue(new TextEncoder().encode("some")) }));
+  await serving(handler, async ({ client }) => {
+    await client.send(requestFor("/"));
+    let received = "";
+    while (!received.includes("some")) received += await client.read(1);
+  });
+});
+
+claim("a request that is no HTTP is answered with 400, and the service goes on", async () => {
+  await serving(() => new Response("ok"), async ({ client, listener }) => {
+    await client.send("garbage\r\n\r\n");
+    assertEquals((await client.answer()).status, 400);
+    using other = await listener.connect();
+    assertEquals((await other.ask("/")).body, "ok");
+  });
+});
+
+interface Serving {
+  readonly served: Served;
+  readonly client: RawClient;
+  readonly listener: Listener;
+}
+
+async function serving(fetch: FetchHandler<string>, test: (serving: Serving) => Promise<void>): Promise<void> {
+  using listener = new Listener();
+  await using served = await Served.start(listener, { fetch }, { state: "the state" });
+  using client = await listener.connect();
+  await test({ served, client, listener });
+}
+
+function crash(): never {
+  throw new Error("broken");
+}
