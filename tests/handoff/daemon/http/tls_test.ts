@@ -3,7 +3,7 @@ import type { FetchHandler } from "../../../../handoff/daemon/service.ts";
 import { claim } from "../../../support/claim.ts";
 import { RawClient } from "./raw_client.ts";
 import { Listener, Served } from "./served.ts";
-import { CERTIFICATE, KEY } from "./certificate.ts";
+import { AUTHORITY, CERTIFICATE, KEY } from "./certificate.ts";
 
 claim("a listener with a certificate speaks HTTPS", async () => {
   using listener = new Listener();
@@ -39,5 +39,5 @@ function options(fetch: FetchHandler<string>) {
 }
 
 async function connect({ port }: Listener): Promise<RawClient> {
-  return new RawClient(await Deno.connectTls({ hostname: "localhost", port, caCerts: [CERTIFICATE] }));
+  return new RawClient(await Deno.connectTls({ hostname: "localhost", port, caCerts: [AUTHORITY] }));
 }
