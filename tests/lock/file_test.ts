@@ -6,8 +6,8 @@ import { TempDir } from "../support/temp_dir.ts";
 
 claim("an inode number that is beyond what a number holds exactly is asked for again, as a bigint", () => {
   using dir = new TempDir();
-  using _stat = new Rounding();
   const { dev, ino } = statSync(dir.path, { bigint: true });
+  using _stat = new Rounding();
   const found = inodeAt(dir.path);
   assertEquals({ dev: found?.dev, ino: found?.ino }, { dev, ino });
 });
@@ -20,12 +20,15 @@ claim("files are the same only where both the device and the inode number are", 
   assertEquals(sameInode(undefined, file), false);
 });
 
-/** A filesystem whose inode numbers are rounded by `Deno.stat`. */
+/** A filesystem whose inode numbers are rounded by `Deno.stat`; at the first look, since `node:fs` may look by it, too. */
 class Rounding implements Disposable {
   readonly #statSync = Deno.statSync;
 
   constructor() {
-    Deno.statSync = (path) => ({ ...this.#statSync(path), ino: 2 ** 60 });
+    Deno.statSync = (path) => {
+      this[Symbol.dispose]();
+      return { ...Deno.statSync(path), ino: 2 ** 60 };
+    };
   }
 
   [Symbol.dispose](): void {
