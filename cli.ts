@@ -8,7 +8,7 @@
  * deno run -A jsr:@scope/handoff/cli wait --timeout=30 /var/lib/mydaemon
  * ```
  *
- * `--help` tells all options, exit codes, and the narrowest permissions of each command.
+ * `--help` lists the options, exit codes and narrowest permissions of each command.
  *
  * @module
  */
@@ -41,7 +41,7 @@ const HELP = `usage: handoff status [--json] DIR
        handoff stop DIR
        handoff --help | --version
 
-  status   tells who holds a data directory, and whether it is safe to start
+  status   reports who holds a data directory, and whether it is safe to start
   run      runs a command that holds it
   wait     waits until it is free
 
@@ -50,14 +50,14 @@ const HELP = `usage: handoff status [--json] DIR
   restart     stops it and starts it anew
   stop        stops it and its supervisor
 
-"handoff COMMAND --help" tells the rest, with exit codes and permissions.
+See "handoff COMMAND --help" for options, exit codes and permissions.
 "handoff" stands for: deno run -A jsr:@scope/handoff/cli`;
 
 /**
  * Runs one command line: `["status", "/var/lib/mydaemon"]`, as it stands in `Deno.args`. It writes to the standard output
  * and error, and resolves to the exit code; it never rejects.
  *
- * Permissions: those of the command, which its `--help` tells.
+ * Permissions: those of the command; see its `--help`.
  *
  * @example
  * ```ts
@@ -90,10 +90,10 @@ async function dispatch([name, ...args]: readonly string[]): Promise<number> {
 
 /** What stands in the place of a command. */
 function answer(word: string | undefined): number {
-  if (word === undefined) throw usageError("the command is missing");
+  if (word === undefined) throw usageError("missing command");
   const answers = new Map([["--help", HELP], ["-h", HELP], ["--version", config.version]]);
   const text = answers.get(word);
-  if (text === undefined) throw usageError(`there is no ${word.startsWith("-") ? "option" : "command"} "${word}"`);
+  if (text === undefined) throw usageError(`unknown ${word.startsWith("-") ? "option" : "command"} "${word}"`);
   console.log(text);
   return EXIT.ok;
 }

@@ -43,7 +43,7 @@ export function parse(
   const end = args.indexOf("--");
   const options = end === -1 ? args : args.slice(0, end);
   const valued = options.find((arg) => allFlags.some((flag) => arg.startsWith(`--${flag}=`)));
-  if (valued !== undefined) throw usageError(`the option of "${valued}" takes no value`);
+  if (valued !== undefined) throw usageError(`option takes no value: "${valued}"`);
   const completed = options.map((arg) => isAlone(arg, alone) ? `${arg}=${alone[arg.slice(2)]}` : arg);
   const parsed: Record<string, unknown> = parseArgs([...completed, ...args.slice(options.length)], {
     boolean: allFlags,
@@ -66,8 +66,8 @@ export function parse(
 /** The directory, where that is the only operand. */
 export function onlyDirectory({ operands }: Arguments): string {
   const [dataDir, superfluous] = operands;
-  if (dataDir === undefined) throw usageError("the directory is missing");
-  if (superfluous !== undefined) throw usageError(`there is an operand too many: "${superfluous}"`);
+  if (dataDir === undefined) throw usageError("missing DIR");
+  if (superfluous !== undefined) throw usageError(`unexpected argument "${superfluous}"`);
   return dataDir;
 }
 
@@ -76,7 +76,7 @@ export function milliseconds({ settings }: Arguments, name: string, otherwise: n
   const text = settings.get(name);
   if (text === undefined) return otherwise;
   if (text === FOR_EVER) return Infinity;
-  if (!/^\d+(\.\d+)?$/.test(text)) throw usageError(`--${name} needs a number of seconds, and "${text}" is none`);
+  if (!/^\d+(\.\d+)?$/.test(text)) throw usageError(`invalid number of seconds for --${name}: "${text}"`);
   return Number(text) * 1_000;
 }
 
@@ -95,5 +95,5 @@ function isAlone(arg: string, alone: Readonly<Record<string, string>>): boolean 
 /** `parseArgs` asks about operands too, without a key. */
 function refuseOption(arg: string, key?: string): boolean {
   if (key === undefined) return true;
-  throw usageError(`there is no option "${arg}"`);
+  throw usageError(`unknown option "${arg}"`);
 }

@@ -10,7 +10,7 @@ export const EXIT = {
   tempFail: 75,
   /** As shells have it: the command cannot be executed. */
   notExecutable: 126,
-  /** As shells have it: there is no such command. */
+  /** As shells have it: command not found. */
   notFound: 127,
 } as const;
 

@@ -11,20 +11,20 @@ export const run: Command = {
 
 Runs COMMAND while holding DIR, which is created if it is missing.
 
-COMMAND inherits the lock: as long as it runs, or a process that it leaves
-behind, nobody else gets DIR, even if handoff itself is killed with SIGKILL.
-SIGINT, SIGTERM and SIGHUP are passed on to COMMAND; not SIGINT on a terminal,
-which sends it to COMMAND by itself. nohup(1) belongs in front of COMMAND.
+COMMAND inherits the lock: while it, or a process it leaves behind, is running,
+nobody else gets DIR, even if handoff itself is killed with SIGKILL.
+SIGINT, SIGTERM and SIGHUP are passed on to COMMAND, except SIGINT on a
+terminal, which sends it to COMMAND by itself. Put nohup(1) before COMMAND.
 
   --wait[=SECONDS]   wait while DIR is held: for SECONDS at most, or for ever
-  --break-stale      when the holder that the pidfile names is dead or unknown,
-                     say so and try once more. A lock that somebody holds is
-                     never broken: the kernel frees it when its holder ends
+  --break-stale      if the holder that the pidfile names is dead or unknown,
+                     say so and try once more. A held lock is never broken:
+                     the kernel frees it when its holder ends
   --allow-network-filesystem
                      lock DIR even where flock may not exclude other machines
 
-exit code: that of COMMAND, or 128+n when signal n ended it, or the waiting;
-  75 DIR is held; 126 COMMAND cannot be executed; 127 there is no such command;
+exit code: that of COMMAND, or 128+n if signal n ended it or the wait;
+  75 DIR is held; 126 COMMAND cannot be executed; 127 COMMAND not found;
   2 any other error
 
 permissions: --allow-ffi --allow-read=DIR --allow-write=DIR --allow-run=COMMAND`,
@@ -40,7 +40,7 @@ permissions: --allow-ffi --allow-read=DIR --allow-write=DIR --allow-run=COMMAND`
 async function runCommand(args: Arguments): Promise<number> {
   const dataDir = onlyDirectory(args);
   const [command, ...rest] = args.commandLine;
-  if (command === undefined) throw usageError("the command is missing; it stands behind --");
+  if (command === undefined) throw usageError("missing COMMAND after --");
   const timeout = milliseconds(args, "wait", 0);
   using signals = new Signals();
   await using lock = await acquire(dataDir, { flags: args.flags, timeout, signal: signals.aborted });
@@ -80,9 +80,7 @@ function spawn(lock: HeldLock, command: string, args: readonly string[]): Deno.C
     const found = code !== "ENOENT";
     throw new Failure(
       found ? EXIT.notExecutable : EXIT.notFound,
-      `Cannot run ${JSON.stringify(command)}: ${
-        found ? `it cannot be executed (${code})` : "there is no such command"
-      }`,
+      `Cannot run ${JSON.stringify(command)}: ${found ? `it cannot be executed (${code})` : "command not found"}`,
       { cause },
     );
   }

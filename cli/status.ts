@@ -7,18 +7,18 @@ import { explain, verdict } from "./status_text.ts";
 export const status: Command = {
   help: `usage: handoff status [--json] DIR
 
-Tells whether DIR is held, by whom and since when, and whether it is safe to
+Reports whether DIR is held, by whom and since when, and whether it is safe to
 start a writer. It disturbs nobody: nothing is created or changed, and a
 directory that does not exist is free.
 
-  --json   one JSON object, on one line, in place of the text
+  --json   print one JSON object on one line
 
 exit code: 0 free; 1 held; 2 error
 
 permissions: --allow-ffi --allow-read=DIR
-  With -A, on Linux, it also tells the command line of the holder, when that was
-  started, and which processes have inherited the lock: those of the same user,
-  and for root all of them.`,
+  With -A, on Linux, it also reports the command line and start time of the
+  holder, and the processes that inherited the lock: those of the same user, and
+  for root those of every user.`,
   syntax: { flags: ["json"] },
   run: tellStatus,
 };

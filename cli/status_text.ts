@@ -3,9 +3,9 @@ import { ago, printable, printableLine } from "./text.ts";
 
 /** What a person wants to know first, in one line. */
 export function verdict({ held, exists, stalePidfile, pidfile, holder: { pid, liveness } }: Report): string {
-  if (!exists) return "free; there is no such directory";
+  if (!exists) return "free; the directory does not exist";
   if (!held) return stalePidfile ? `free; a stale pidfile names process ${pid}, which is ${liveness}` : "free";
-  if (pidfile !== "present") return `held, but the pidfile does not tell by whom: it is ${pidfile}`;
+  if (pidfile !== "present") return `held, but the pidfile does not name the holder: it is ${pidfile}`;
   if (liveness === "dead") return `held, but the named holder, process ${pid}, is dead`;
   return stalePidfile ? `held, but not by the named holder, process ${pid}` : `held by process ${pid}, which is alive`;
 }
@@ -49,5 +49,5 @@ function advice({ safeToStart, stalePidfile, descriptorHolders = [], holder: { p
   const refused = "Not safe to start: a writer would be refused until";
   if (descriptorHolders.length > 0) return `${refused} each process that holds the lock has ended.`;
   if (pidfile === "present" && !stalePidfile) return `${refused} process ${pid} has released the lock or ended.`;
-  return `${refused} whoever holds the lock has ended: a child that inherited it, another program, or another container.`;
+  return `${refused} its holder has ended: a child that inherited it, another program, or another container.`;
 }

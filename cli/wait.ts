@@ -9,11 +9,11 @@ export const wait: Command = {
   help: `usage: handoff wait [--timeout=SECONDS] DIR
 
 Waits until nobody holds DIR. It takes nothing and creates nothing: a directory
-that does not exist is free, and as soon as it is free somebody else may take
-it. To be the one who gets it, use "handoff run --wait". On a terminal it shows
-who is being waited for, and for how long.
+that does not exist is free, and another process may take DIR as soon as it is
+free. To take it yourself, use "handoff run --wait". On a terminal, it shows
+the holder it waits for, and for how long.
 
-  --timeout=SECONDS   wait no longer than that; 0 only asks
+  --timeout=SECONDS   wait no longer than this; 0 does not wait
 
 exit code: 0 free; 75 still held after SECONDS; 2 error; 128+n ended by signal n
 

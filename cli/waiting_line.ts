@@ -44,7 +44,7 @@ export class WaitingLine implements Disposable {
 
 function describe({ pid, liveness }: Holder): string {
   if (pid === undefined) return "a holder that the pidfile does not name";
-  if (liveness === "dead") return `whoever holds the lock; the named holder, process ${pid}, is dead`;
+  if (liveness === "dead") return `an unknown holder; the named one, process ${pid}, is dead`;
   const command = commandOf(pid);
   return `process ${pid}${command === undefined ? "" : `: ${printableLine(command)}`}`;
 }

@@ -26,7 +26,7 @@ export function isAlive(
   const { EPERM, ESRCH } = errnoTable();
   if (result === 0 || result === -EPERM) return true;
   if (result === -ESRCH) return false;
-  throw new SyscallError("ask after the holder that is named by", {
+  throw new SyscallError("check the process named by", {
     syscall: "kill",
     errno: -result,
     path,

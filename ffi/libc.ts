@@ -80,7 +80,7 @@ export function duplicateForChildren(fd: number): Disposable {
   const copy = libc.symbols.dup(cInt(fd));
   if (copy === -1) {
     libc.close();
-    throw new HandoffError(`Cannot duplicate descriptor ${fd}: no descriptor is left`);
+    throw new HandoffError(`Cannot duplicate descriptor ${fd}: too many open files`);
   }
   return {
     [Symbol.dispose](): void {
@@ -141,7 +141,7 @@ export function loadLibc(loader: Loader): Libc & Disposable {
   library.close();
   throw new LockUnsupportedError(
     "errno",
-    `errno cannot be read: flock(-1, LOCK_UN) must fail with EBADF, and errno says ${-probed}`,
+    `errno cannot be read: flock(-1, LOCK_UN) should fail with EBADF, but errno is ${-probed}`,
   );
 }
 

@@ -31,7 +31,7 @@ export function* acquireLockfile(libc: Libc, request: AcquireRequest): Steps<Loc
     "lockfile",
     `Cannot lock ${
       JSON.stringify(dataDir)
-    }: .handoff.lock was replaced ${MAX_REPLACEMENTS} times while it was being locked. Find out who replaces it.`,
+    }: .handoff.lock was replaced ${MAX_REPLACEMENTS} times while it was being locked. Find out what replaces it.`,
   );
 }
 

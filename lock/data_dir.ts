@@ -96,7 +96,7 @@ function absolutePath(dataDir: string | URL): string {
   const path = toPath(dataDir);
   if (path === "") throw new TypeError("The path of a data directory is empty");
   if (path.includes("\0")) {
-    throw new TypeError(`The path of a data directory has a NUL byte: ${JSON.stringify(path)}`);
+    throw new TypeError(`The path of a data directory contains a NUL byte: ${JSON.stringify(path)}`);
   }
   const absolute = path.startsWith("/") ? path : `${workingDirectory(path)}/${path}`;
   return hasParentSegment(absolute) ? absolute : withoutLastSlash(normalize(absolute));
@@ -105,7 +105,7 @@ function absolutePath(dataDir: string | URL): string {
 function toPath(dataDir: string | URL): string {
   if (dataDir instanceof URL) {
     if (dataDir.protocol === "file:") return fromUrl(dataDir);
-    throw new TypeError(`The URL of a data directory is not file: ${dataDir}`);
+    throw new TypeError(`The URL of a data directory is not a file: URL: ${dataDir}`);
   }
   if (typeof dataDir === "string") return dataDir;
   throw new TypeError(`The path of a data directory is neither a string nor a URL: ${String(dataDir)}`);
@@ -115,7 +115,7 @@ function fromUrl(dataDir: URL): string {
   try {
     return fromFileUrl(dataDir);
   } catch (cause) {
-    throw new TypeError(`The URL of a data directory is no path: ${dataDir}`, { cause });
+    throw new TypeError(`The URL of a data directory is not a path: ${dataDir}`, { cause });
   }
 }
 

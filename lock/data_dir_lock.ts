@@ -115,7 +115,7 @@ export class DataDirLock implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Throws {@linkcode LockLostError} when the lock excludes nobody any more: somebody deleted or replaced
+   * Throws {@linkcode LockLostError} when the lock no longer excludes anybody: somebody deleted or replaced
    * `.handoff.lock` or the directory, which the kernel does not tell. Throws `HandoffError` after a release, and Deno's
    * own error when the directory cannot be looked at. It makes two system calls: cheap enough before every commit.
    *

@@ -91,7 +91,7 @@ export class LockLostError extends HandoffError implements LostFields {
   /** An error that explains what happened to `dataDir`. */
   constructor({ dataDir, reason }: LostFields) {
     super(
-      `The lock of ${JSON.stringify(dataDir)} excludes nobody any more: ${LOSSES[reason]}. Stop writing at once: ` +
+      `The lock of ${JSON.stringify(dataDir)} no longer excludes anybody: ${LOSSES[reason]}. Stop writing at once: ` +
         "another process may have locked the directory.",
     );
     this.dataDir = dataDir;
@@ -111,7 +111,7 @@ const NEVER_DELETE = "Never delete .handoff.lock: a second writer could then sta
 /** Who holds the lock, and what a person can do about it. */
 function explain({ pid, liveness, self }: Holder): string {
   if (self) {
-    return `it is held by this very process (${pid}), which took it before, perhaps in a worker. Release that lock first. ` +
+    return `it is held by this very process (${pid}), which took it earlier, perhaps in a worker. Release that lock first. ` +
       `Where containers share the directory, it may be another container's process ${pid}. ` + NEVER_DELETE;
   }
   if (liveness === "alive") {
@@ -119,7 +119,7 @@ function explain({ pid, liveness, self }: Holder): string {
   }
   const who = liveness === "dead"
     ? `the named holder, process ${pid}, is dead`
-    : "its holder is unknown, since .handoff.pidfile is missing or unreadable";
+    : "its holder is unknown: .handoff.pidfile is missing or unreadable";
   return `it is held, but ${who}: a child that inherited the descriptor may hold it, another program or container, ` +
     `or a process that is just starting. ${NEVER_DELETE}`;
 }

@@ -113,6 +113,6 @@ function lstat(path: string, dataDir: string) {
   try {
     return lstatSync(path, { bigint: true, throwIfNoEntry: false });
   } catch (cause) {
-    throw fileError("look at the lockfile", path, { cause, dataDir, access: ["read"] });
+    throw fileError("inspect the lockfile", path, { cause, dataDir, access: ["read"] });
   }
 }

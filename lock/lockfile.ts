@@ -90,7 +90,7 @@ export class Lockfile implements Disposable {
       "lockfile",
       `Cannot lock ${
         JSON.stringify(this.path)
-      }: it is not a regular file. Move it away, whatever it is, so that a lockfile can be made.`,
+      }: it is not a regular file. Move it away so that a lockfile can be created.`,
     );
   }
 
@@ -136,7 +136,7 @@ export class Lockfile implements Disposable {
     try {
       return sameInode(inodeInPlace(this.path), this.inode);
     } catch (cause) {
-      throw fileError("look at the lockfile", this.path, { cause, dataDir: this.#dataDir });
+      throw fileError("inspect the lockfile", this.path, { cause, dataDir: this.#dataDir });
     }
   }
 

@@ -36,7 +36,7 @@ export class LockedPath {
       if (lockfile === undefined) return "lockfile-missing";
       if (!sameInode(lockfile, this.#lockfile)) return "lockfile-replaced";
     } catch (cause) {
-      throw fileError("look at", this.dataDir, { cause, dataDir: this.dataDir });
+      throw fileError("inspect", this.dataDir, { cause, dataDir: this.dataDir });
     }
   }
 }

@@ -49,7 +49,7 @@ export function checkAcquireOptions({ timeout = 0, signal }: AcquireOptions): vo
     throw new TypeError(`options.timeout is not a number: ${String(timeout)}`);
   }
   if (!(timeout >= 0)) {
-    throw new RangeError(`options.timeout is not 0 or more milliseconds: ${timeout}`);
+    throw new RangeError(`options.timeout must be 0 or more milliseconds: ${timeout}`);
   }
   signal?.throwIfAborted();
 }

@@ -19,14 +19,14 @@ export function requireRuntime(runtime: Runtime = thisRuntime()): void {
   if (deno === undefined || isOlder(deno)) {
     throw new LockUnsupportedError(
       "runtime",
-      `@scope/handoff needs Deno >= ${OLDEST_DENO.join(".")}, and this is ` +
+      `@scope/handoff requires Deno >= ${OLDEST_DENO.join(".")}, but this is ` +
         (deno === undefined ? "not Deno." : `Deno ${deno}. Upgrade with "deno upgrade".`),
     );
   }
   if (os === "linux" || os === "darwin") return;
   throw new LockUnsupportedError(
     "platform",
-    `@scope/handoff needs flock(2), and ${os} is not supported: only Linux and macOS are.`,
+    `@scope/handoff requires flock(2) and does not support ${os}: only Linux and macOS.`,
   );
 }
 

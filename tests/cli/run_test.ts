@@ -14,7 +14,7 @@ const COMMAND = commandLine("signalled.ts");
 const ENDS = [
   { what: "exits with the code of the command", command: ["sh", "-c", "exit 3"], code: 3 },
   { what: "exits with 128+n when signal n ended the command", command: ["sh", "-c", "kill -KILL $$"], code: 137 },
-  { what: "exits with 127 when there is no such command", command: ["/nowhere/command"], code: 127 },
+  { what: "exits with 127 when command not found", command: ["/nowhere/command"], code: 127 },
   { what: "exits with 126 when the command cannot be executed", command: ["/etc/passwd"], code: 126 },
 ];
 

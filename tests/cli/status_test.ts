@@ -49,14 +49,14 @@ const STATES: readonly State[] = [
   {
     what: "a directory that is held without a pidfile",
     make: (dir) => new ForeignHolder(dir.path),
-    verdict: "held, but the pidfile does not tell by whom: it is missing",
+    verdict: "held, but the pidfile does not name the holder: it is missing",
     code: 1,
     advice: `${UNSAFE} each process that holds the lock has ended.`,
   },
   {
     what: "a directory that is held with a malformed pidfile",
     make: (dir) => new ForeignHolder(dir.path, { pidfile: "garbage" }),
-    verdict: "held, but the pidfile does not tell by whom: it is malformed",
+    verdict: "held, but the pidfile does not name the holder: it is malformed",
     code: 1,
     advice: `${UNSAFE} each process that holds the lock has ended.`,
   },
@@ -116,7 +116,7 @@ claim("status says that the lockfile is never to be deleted", async () => {
 claim("status of a directory that does not exist says so, and does not create it", async () => {
   using dir = new TempDir();
   const { code, stdout } = await handoff(["status", dir.join("none")]);
-  assertEquals([code, stdout.split("\n")[0]], [0, "free; there is no such directory"]);
+  assertEquals([code, stdout.split("\n")[0]], [0, "free; the directory does not exist"]);
   assertEquals(dir.entries(), []);
 });
 
@@ -125,7 +125,7 @@ claim("status of a file exits with 2, and with one line on standard error", asyn
   Deno.writeTextFileSync(dir.join("file"), "");
   const { code, stdout, stderr } = await handoff(["status", dir.join("file")]);
   assertEquals([code, stdout, stderr.split("\n").length], [2, "", 2]);
-  assertStringIncludes(stderr, `handoff: Cannot look at the lockfile "${dir.join("file")}`);
+  assertStringIncludes(stderr, `handoff: Cannot inspect the lockfile "${dir.join("file")}`);
 });
 
 claim("status never writes a control sequence that the holder has in its command line", async () => {

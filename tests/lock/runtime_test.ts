@@ -16,13 +16,13 @@ for (const deno of ["2.7.11", "2.7.9", "2.6.13", "2.0.0", "1.46.3", "0.42.0", "n
   claim(`Deno ${deno || "of no version"} is refused, and told which one is needed`, () => {
     assertEquals(refusal({ deno, os: "linux" }), {
       reason: "runtime",
-      message: `@scope/handoff needs Deno >= 2.7.12, and this is Deno ${deno}. Upgrade with "deno upgrade".`,
+      message: `@scope/handoff requires Deno >= 2.7.12, but this is Deno ${deno}. Upgrade with "deno upgrade".`,
     });
   });
 }
 
 claim("a runtime that is not Deno is refused, and told so", () => {
-  const message = "@scope/handoff needs Deno >= 2.7.12, and this is not Deno.";
+  const message = "@scope/handoff requires Deno >= 2.7.12, but this is not Deno.";
   assertEquals(refusal({ os: "linux" }), { reason: "runtime", message });
 });
 
@@ -30,7 +30,7 @@ for (const os of ["windows", "freebsd", "android", "unknown"]) {
   claim(`${os} is refused, and told which platforms are supported`, () => {
     assertEquals(refusal({ deno: "2.9.6", os }), {
       reason: "platform",
-      message: `@scope/handoff needs flock(2), and ${os} is not supported: only Linux and macOS are.`,
+      message: `@scope/handoff requires flock(2) and does not support ${os}: only Linux and macOS.`,
     });
   });
 }

@@ -103,7 +103,7 @@ claim("each loss has a message that names the directory, says what happened, and
     using lock = DataDirLock.acquireSync(dir.join("data"));
     happen(dir);
     const { message } = lossOf(lock);
-    assertStringIncludes(message, `The lock of "${dir.join("data")}" excludes nobody any more: `);
+    assertStringIncludes(message, `The lock of "${dir.join("data")}" no longer excludes anybody: `);
     assertStringIncludes(message, "Stop writing at once");
     return message.replace(dir.path, "");
   });
@@ -124,7 +124,7 @@ claim("verify() throws Deno's own error when it may not look", async () => {
   await using child = new Child("blind.ts", { args: [dir.path] });
   const { error, message } = await child.next();
   assertEquals(error, "NotCapable");
-  assertStringIncludes(message, `Cannot look at "${dir.path}": `);
+  assertStringIncludes(message, `Cannot inspect "${dir.path}": `);
 });
 
 function ino(path: string): number | null {

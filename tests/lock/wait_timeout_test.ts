@@ -76,7 +76,7 @@ for (const form of FORMS) {
     claim(`${form}() rejects a timeout of ${timeout} with a RangeError, before it touches the disk`, async () => {
       using dir = new TempDir();
       const error = await assertRejects(() => DataDirLock[form](dir.join("data"), { timeout }), RangeError);
-      assertEquals(error.message, `options.timeout is not 0 or more milliseconds: ${timeout}`);
+      assertEquals(error.message, `options.timeout must be 0 or more milliseconds: ${timeout}`);
       assertEquals(dir.entries(), []);
     });
   }

@@ -27,7 +27,7 @@ export interface ClaimOptions {
  */
 export function claim(name: string, test: () => void | Promise<void>, options: ClaimOptions = {}): void {
   const missing = (options.needs ?? []).filter((requirement) => !isMet(requirement));
-  if (missing.length > 0) console.log(`skipped, for want of ${missing.join(", ")}: ${name}`);
+  if (missing.length > 0) console.log(`skipped (needs ${missing.join(", ")}): ${name}`);
   Deno.test({
     name,
     fn: test,
