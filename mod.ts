@@ -17,16 +17,13 @@
 export { DataDirLock } from "./lock/data_dir_lock.ts";
 export {
   HandoffError,
-  type HeldFields,
   LockHeldError,
   LockLostError,
   type LockLostReason,
   LockUnsupportedError,
   type LockUnsupportedReason,
-  type LostFields,
   StaleLockBreakRefusedError,
   SyscallError,
-  type SyscallErrorFields,
 } from "./lock/errors.ts";
 export type { Holder } from "./lock/holder.ts";
 export { inspect, inspectSync, type LockStatus } from "./lock/inspect.ts";

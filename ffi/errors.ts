@@ -9,26 +9,22 @@ export class HandoffError extends Error {
   }
 }
 
-/** What {@linkcode SyscallError} carries beside its message. */
-export interface SyscallErrorFields {
+/** A call of the kernel failed with an errno that has no meaning of its own to the caller, such as `ENOLCK` of `flock(2)`. */
+export class SyscallError extends HandoffError {
   /** The C function that failed. */
   readonly syscall: string;
   /** The number the C library left in `errno`. */
   readonly errno: number;
   /** The file the call was about; undefined for a call about a descriptor or a process. */
   readonly path?: string | undefined;
-}
-
-/** A call of the kernel failed with an errno that has no meaning of its own to the caller, such as `ENOLCK` of `flock(2)`. */
-export class SyscallError extends HandoffError implements SyscallErrorFields {
-  readonly syscall: string;
-  readonly errno: number;
-  readonly path?: string | undefined;
   /** The errno's name, such as `"ENOLCK"`; `"E<number>"` for one that has no name here. */
   readonly code: string;
 
   /** `doing` starts the message: `Cannot <doing> "<path>"`, or `Cannot <doing>` without a path. */
-  constructor(doing: string, { syscall, errno, path }: SyscallErrorFields) {
+  constructor(
+    doing: string,
+    { syscall, errno, path }: { readonly syscall: string; readonly errno: number; readonly path?: string | undefined },
+  ) {
     const code = errnoName(errno);
     const object = path === undefined ? "" : ` ${JSON.stringify(path)}`;
     super(`Cannot ${doing}${object}: ${syscall} failed with ${code} (errno ${errno})`);
@@ -40,12 +36,12 @@ export class SyscallError extends HandoffError implements SyscallErrorFields {
 }
 
 /**
- * Why a lock cannot be had here, whoever asks:
+ * Why no process can have a lock here:
  *
  * - `"platform"`: the operating system has no `flock(2)` (Windows);
  * - `"runtime"`: not Deno, or a Deno older than 2.7.12, whose descriptors are not the kernel's;
  * - `"libc"`: no C library could be opened;
- * - `"errno"`: the C library's `errno` cannot be read, so a refusal could not be told from a failure;
+ * - `"errno"`: the C library's `errno` cannot be read, so a refusal could not be distinguished from a failure;
  * - `"filesystem"`: `flock(2)` on this filesystem excludes nobody;
  * - `"lockfile"`: the lockfile is not a regular file, or somebody keeps replacing it.
  */
@@ -57,9 +53,9 @@ export type LockUnsupportedReason =
   | "filesystem"
   | "lockfile";
 
-/** Exclusion cannot be had on this platform, runtime, filesystem or lockfile: nothing was locked. */
+/** Exclusion is not possible on this platform, runtime, filesystem or lockfile. Nothing was locked. */
 export class LockUnsupportedError extends HandoffError {
-  /** What stands in the way. */
+  /** Why. */
   readonly reason: LockUnsupportedReason;
 
   /** An error for `reason`, explained by `message`. */

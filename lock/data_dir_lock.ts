@@ -4,12 +4,12 @@ import type { AcquireOptions, AcquireSyncOptions } from "./options.ts";
 /**
  * Sole ownership of a data directory, until it is released or the process ends, however it ends.
  *
- * Two writers on one directory destroy it, and no check of a file's content can keep them apart: between the check and
- * the write anything may happen. So the kernel decides, by `flock(2)` on `.handoff.lock`. The pidfile beside it tells
- * people who holds the lock; it never decides.
+ * Two writers corrupt a directory, and checking a file's contents cannot keep them apart: anything may happen between the
+ * check and the write. So the kernel decides, by `flock(2)` on `.handoff.lock`. The pidfile beside it tells people who
+ * holds the lock; it never decides.
  *
- * The lock is advisory: it excludes those who ask for it, in whatever language. Dropping the object without releasing
- * it keeps the lock, since garbage collection must not start a second writer.
+ * The lock is advisory: it excludes every program that asks for it, in any language. Dropping the object without
+ * releasing it keeps the lock, since garbage collection must not let in a second writer.
  *
  * Permissions: `--allow-ffi`, and `--allow-read` and `--allow-write` for the directory.
  *
@@ -30,16 +30,16 @@ export class DataDirLock implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Takes the lock of `dataDir`. A lock that is held is waited for as long as `options.timeout` says: by default not at
-   * all. The directory and its parents are created where they are missing. The event loop is left free, while waiting
-   * and while flushing to the disk.
+   * Acquires the lock of `dataDir`, waiting up to `options.timeout` milliseconds while it is held; by default it does not
+   * wait. Creates the directory and its parents if they are missing. Never blocks the event loop, neither while waiting
+   * nor while flushing to disk.
    *
-   * Rejects with {@linkcode LockHeldError} when somebody has the lock, `LockUnsupportedError` where nobody can have
-   * one, `SyscallError` when the kernel says anything else, Deno's own errors for files and permissions, `TypeError` and
-   * `RangeError` for arguments that are none, and the signal's reason when that is aborted. After a rejection nothing
-   * is locked, and the directory is as it was.
+   * Rejects with {@linkcode LockHeldError} if the lock is held, `LockUnsupportedError` if exclusion cannot be had here,
+   * `SyscallError` for any other errno, Deno's own errors for files and permissions, `TypeError` and `RangeError` for
+   * invalid arguments, and the signal's reason if it is aborted. After a rejection nothing is locked, and the files of
+   * the directory are unchanged.
    *
-   * @example Leave the directory to the process that has it
+   * @example Leave the directory to its holder
    * ```ts
    * import { DataDirLock, LockHeldError } from "jsr:@scope/handoff";
    *
@@ -53,7 +53,7 @@ export class DataDirLock implements Disposable, AsyncDisposable {
    * }
    * ```
    *
-   * @example Wait for the process that has it, for half a minute at most
+   * @example Wait for the holder, for half a minute at most
    * ```ts
    * import { DataDirLock } from "jsr:@scope/handoff";
    *
@@ -70,20 +70,20 @@ export class DataDirLock implements Disposable, AsyncDisposable {
     return new DataDirLock(await HeldLock.acquire(dataDir, { ...options, breakStale: false }));
   }
 
-  /** The same as {@linkcode DataDirLock.acquire}, but it never waits, and the event loop stands still during a flush. */
+  /** The same as {@linkcode DataDirLock.acquire}, but it never waits for the lock, and blocks the event loop during a flush. */
   static acquireSync(dataDir: string | URL, options: AcquireSyncOptions = {}): DataDirLock {
     return new DataDirLock(HeldLock.acquireSync(dataDir, { ...options, breakStale: false }));
   }
 
   /**
-   * Takes the lock like {@linkcode DataDirLock.acquire}; when it is held although the named holder is dead or unknown,
-   * says so (`options.onStale`, else one `console.warn` line) and tries once more on the same file.
+   * Acquires the lock like {@linkcode DataDirLock.acquire}. If it is held although the named holder is dead or unknown,
+   * reports that (`options.onStale`, or else one `console.warn` line) and tries once more on the same file.
    *
    * That is all that breaking means. The kernel frees the lock of a dead process by itself, so a lock that is still
-   * held is held by somebody, and the file is never unlinked: that would let two processes hold "the lock".
+   * held has a holder. The file is never unlinked: that would let two processes hold "the lock".
    *
-   * Rejects with {@linkcode StaleLockBreakRefusedError} when the named holder is alive or the second try is refused,
-   * and the time is up.
+   * Rejects with {@linkcode StaleLockBreakRefusedError} if the named holder is alive, or the second try is refused, and
+   * the time is up.
    *
    * @example Take over after a crash
    * ```ts
@@ -91,7 +91,7 @@ export class DataDirLock implements Disposable, AsyncDisposable {
    *
    * const dataDir = await Deno.makeTempDir();
    * await using lock = await DataDirLock.acquireOrBreakStale(dataDir, {
-   *   onStale: ({ pid }) => console.warn(`process ${pid} left without a word`),
+   *   onStale: ({ pid }) => console.warn(`process ${pid} ended without releasing`),
    * });
    * ```
    */
@@ -99,7 +99,7 @@ export class DataDirLock implements Disposable, AsyncDisposable {
     return new DataDirLock(await HeldLock.acquire(dataDir, { ...options, breakStale: true }));
   }
 
-  /** The same as {@linkcode DataDirLock.acquireOrBreakStale}, but it never waits, and holds up the event loop. */
+  /** The same as {@linkcode DataDirLock.acquireOrBreakStale}, but it never waits for the lock, and blocks the event loop. */
   static acquireOrBreakStaleSync(dataDir: string | URL, options: AcquireSyncOptions = {}): DataDirLock {
     return new DataDirLock(HeldLock.acquireSync(dataDir, { ...options, breakStale: true }));
   }
@@ -109,15 +109,15 @@ export class DataDirLock implements Disposable, AsyncDisposable {
     return this.#held.dataDir;
   }
 
-  /** Whether the lock was given back. */
+  /** Whether the lock was released. */
   get released(): boolean {
     return this.#held.released;
   }
 
   /**
-   * Throws {@linkcode LockLostError} when the lock no longer excludes anybody: somebody deleted or replaced
-   * `.handoff.lock` or the directory, which the kernel does not tell. Throws `HandoffError` after a release, and Deno's
-   * own error when the directory cannot be looked at. It makes two system calls: cheap enough before every commit.
+   * Throws {@linkcode LockLostError} if the lock no longer excludes anybody: `.handoff.lock` or the directory was deleted
+   * or replaced, which the kernel does not report. Throws `HandoffError` after a release, and Deno's own error if the
+   * directory cannot be read. It makes two system calls: cheap enough before every commit.
    *
    * @example Make sure before a commit
    * ```ts
@@ -134,8 +134,8 @@ export class DataDirLock implements Disposable, AsyncDisposable {
 
   /**
    * Aborted when the lock is found to be lost, with the {@linkcode LockLostError} as its reason. The first read of this
-   * property starts the looking, about once a second and on file system events, and the release ends it. It never
-   * keeps the process alive, and never throws.
+   * property starts the checks, about once a second and on file system events; the release ends them. They never keep
+   * the process alive, and never throw.
    *
    * @example Stop writing when the lock is lost
    * ```ts
@@ -153,8 +153,8 @@ export class DataDirLock implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Gives the lock back: removes the pidfile if it still names this process, unlocks, closes. Only the first call does
-   * anything. Should a step fail, the others are done all the same, and the failure is thrown afterwards.
+   * Releases the lock: removes the pidfile if it still names this process, unlocks and closes the lockfile. Only the
+   * first call does anything. If a step fails, the others are still done, and the error is thrown afterwards.
    */
   releaseSync(): void {
     this.#held.releaseSync();

@@ -2,32 +2,22 @@ import { HandoffError } from "../ffi/errors.ts";
 import type { Holder } from "./holder.ts";
 
 export { codeOf } from "./file_error.ts";
-export {
-  HandoffError,
-  LockUnsupportedError,
-  type LockUnsupportedReason,
-  SyscallError,
-  type SyscallErrorFields,
-} from "../ffi/errors.ts";
-
-/** What the errors of a refused lock carry beside their message. */
-export interface HeldFields {
-  /** The data directory that was asked for, as an absolute path. */
-  readonly dataDir: string;
-  /** Who holds it, as far as the pidfile tells. */
-  readonly holder: Holder;
-  /** For how long it was waited for, in milliseconds; 0 when the acquire was not to wait. */
-  readonly waitedMs: number;
-}
+export { HandoffError, LockUnsupportedError, type LockUnsupportedReason, SyscallError } from "../ffi/errors.ts";
 
 /** Another open file holds the lock: of another process, of a worker, or of this very program. */
-export class LockHeldError extends HandoffError implements HeldFields {
+export class LockHeldError extends HandoffError {
+  /** The data directory that was asked for, as an absolute path. */
   readonly dataDir: string;
+  /** The holder, according to the pidfile. */
   readonly holder: Holder;
+  /** How long the call waited, in milliseconds; 0 if it was not to wait. */
   readonly waitedMs: number;
 
   /** An error that explains who holds `dataDir`; `doing` is what could not be done to it. */
-  constructor({ dataDir, holder, waitedMs }: HeldFields, doing = "lock") {
+  constructor(
+    { dataDir, holder, waitedMs }: { readonly dataDir: string; readonly holder: Holder; readonly waitedMs: number },
+    doing = "lock",
+  ) {
     const waited = waitedMs === 0 ? "" : `after waiting ${waitedMs} ms `;
     super(`Cannot ${doing} ${JSON.stringify(dataDir)}: ${waited}${explain(holder)}`);
     this.dataDir = dataDir;
@@ -42,12 +32,12 @@ export class LockHeldError extends HandoffError implements HeldFields {
 }
 
 /**
- * `acquireOrBreakStale` was refused: the holder lives, or something other than the named holder has the lock. It is a
- * {@linkcode LockHeldError} too, since held is what the lock is.
+ * `acquireOrBreakStale` was refused: the holder is alive, or something other than the named holder has the lock. The lock
+ * is held, so this is a {@linkcode LockHeldError}, too.
  */
 export class StaleLockBreakRefusedError extends LockHeldError {
   /** An error that explains who holds `dataDir`. */
-  constructor(fields: HeldFields) {
+  constructor(fields: { readonly dataDir: string; readonly holder: Holder; readonly waitedMs: number }) {
     super(fields, "break the lock of");
   }
 }
@@ -70,26 +60,20 @@ export class LockAdoptionError extends HandoffError {
 }
 
 /**
- * How exclusion was lost: the lockfile, or the data directory, is not at its path any more, or another one is. The path
- * that counts is the one the lock was acquired by.
+ * How exclusion was lost: the lockfile or the data directory is no longer at its path, or another one is. The path is the
+ * one that the lock was acquired by.
  */
 export type LockLostReason = "lockfile-replaced" | "lockfile-missing" | "directory-replaced" | "directory-missing";
 
-/** What {@linkcode LockLostError} carries beside its message. */
-export interface LostFields {
+/** The lock is held, but on a file that is no longer at its path: another process can become a second writer. */
+export class LockLostError extends HandoffError {
   /** The data directory, as an absolute path. */
   readonly dataDir: string;
   /** What happened to it. */
   readonly reason: LockLostReason;
-}
-
-/** The lock is still held, but on a file that nobody finds any more: another process can become a second writer. */
-export class LockLostError extends HandoffError implements LostFields {
-  readonly dataDir: string;
-  readonly reason: LockLostReason;
 
   /** An error that explains what happened to `dataDir`. */
-  constructor({ dataDir, reason }: LostFields) {
+  constructor({ dataDir, reason }: { readonly dataDir: string; readonly reason: LockLostReason }) {
     super(
       `The lock of ${JSON.stringify(dataDir)} no longer excludes anybody: ${LOSSES[reason]}. Stop writing at once: ` +
         "another process may have locked the directory.",

@@ -2,7 +2,7 @@ import { isAlive } from "../ffi/kill.ts";
 import type { Libc } from "../ffi/libc.ts";
 import { pidfilePath, readPidfile } from "./pidfile.ts";
 
-/** Who holds a lock, as far as the pidfile tells. It explains a refusal; the kernel alone decides who is refused. */
+/** Who holds a lock, according to the pidfile. It explains a refusal; the kernel alone decides who is refused. */
 export interface Holder {
   /** The process that the pidfile names; absent when the pidfile is missing or malformed. */
   readonly pid?: number;

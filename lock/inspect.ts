@@ -22,9 +22,9 @@ export interface LockStatus {
   readonly dataDir: string;
   /** Whether a writer holds the lock: this is the flock, whatever the pidfile says. */
   readonly held: boolean;
-  /** Whom the pidfile names. With `held` false, a process named here left without removing it: a stale pidfile. */
+  /** The process that the pidfile names. If `held` is false, it ended without removing the pidfile, which is stale. */
   readonly holder: Holder;
-  /** What is at the place of the pidfile. */
+  /** The state of the pidfile. */
   readonly pidfile: "present" | "missing" | "malformed";
   /**
    * Where `held` comes from: `"kernel"` is `/proc/locks`, by device and inode; `"probe"` is a shared flock, not waited
@@ -36,15 +36,15 @@ export interface LockStatus {
 }
 
 /**
- * Tells who holds the lock of `dataDir`, without disturbing anybody: nothing is created or changed, and a directory that
- * does not exist is simply not held.
+ * Reports who holds the lock of `dataDir`, without disturbing anybody: nothing is created or changed, and a directory that
+ * does not exist is not held.
  *
  * With every permission (`-A`), on Linux, the kernel's own list is read. Otherwise the lock is probed; an `acquire` that
  * meets the probe tries again and does not fail because of it, but another program's `flock -n` may. A shared flock that
  * some other program keeps is no writer's, and is not reported.
  *
- * Permissions: `--allow-ffi` and `--allow-read` for the directory. Rejects with Deno's own errors when the directory
- * cannot be read, `LockUnsupportedError` when there can be no lock, and `TypeError` for what is no path.
+ * Permissions: `--allow-ffi` and `--allow-read` for the directory. Rejects with Deno's own errors if the directory
+ * cannot be read, `LockUnsupportedError` if no lock is possible here, and `TypeError` for an invalid path.
  *
  * @example
  * ```ts

@@ -5,13 +5,13 @@ export type { Holder } from "./holder.ts";
 /** How to acquire, for the forms that never wait. */
 export interface AcquireSyncOptions {
   /**
-   * Called by `acquireOrBreakStale` before it tries a second time, because the named holder is dead or unknown; in
-   * place of the `console.warn` line that says so. Once per call. What it throws, the acquire throws.
+   * Called by `acquireOrBreakStale` before it tries a second time, because the named holder is dead or unknown,
+   * instead of a `console.warn` line. Called once per call. The acquire rejects with what it throws.
    */
   readonly onStale?: ((holder: Holder) => void) | undefined;
   /**
-   * Lock a directory on a network filesystem or FUSE all the same, where `flock` is known to exclude everybody who
-   * uses it. The exclusion is still proved, as far as one machine can.
+   * Lock a directory even on a network filesystem or FUSE, where `flock` is known to exclude every user of it. The
+   * exclusion is still proved, as far as one machine can.
    *
    * @default {false}
    */
@@ -26,9 +26,9 @@ export interface AcquireOptions extends AcquireSyncOptions {
    * @default {0}
    */
   readonly timeout?: number | undefined;
-  /** Ends the acquire when it is aborted, before or while waiting: it rejects with the signal's reason. */
+  /** Aborts the acquire, before or during the wait: it rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Called when waiting starts, and again each time that somebody else turns out to hold the lock. */
+  /** Called when the wait starts, and again whenever another process turns out to be the holder. */
   readonly onWait?: ((holder: Holder) => void) | undefined;
 }
 
@@ -43,7 +43,7 @@ export interface AcquireRequest extends AcquireOptions {
   readonly breakStale?: boolean | undefined;
 }
 
-/** Throws `TypeError` or `RangeError` for a timeout that is none, and the signal's reason when it is aborted already. */
+/** Throws `TypeError` or `RangeError` for an invalid timeout, and the signal's reason if it is already aborted. */
 export function checkAcquireOptions({ timeout = 0, signal }: AcquireOptions): void {
   if (typeof timeout !== "number") {
     throw new TypeError(`options.timeout is not a number: ${String(timeout)}`);
