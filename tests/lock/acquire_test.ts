@@ -1,5 +1,6 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { toFileUrl } from "@std/path";
+import { DataDirLock, LockHeldError } from "@scope/handoff";
 import { ACQUIRE_FORMS } from "../support/forms.ts";
 import { claim } from "../support/claim.ts";
 import { pidfile } from "../support/read_pidfile.ts";
@@ -36,3 +37,10 @@ for (const [form, acquire] of Object.entries(ACQUIRE_FORMS)) {
     assertEquals(Deno.statSync(path).ino, ino);
   });
 }
+
+claim("an option of acquire() that is undefined counts as absent", async () => {
+  using dir = new TempDir();
+  const options = { timeout: undefined, signal: undefined, onWait: undefined, onStale: undefined };
+  await using lock = await DataDirLock.acquire(dir.path, { ...options, allowNetworkFilesystem: undefined });
+  await assertRejects(() => DataDirLock.acquire(lock.dataDir, options), LockHeldError);
+});
