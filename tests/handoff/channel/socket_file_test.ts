@@ -15,6 +15,7 @@ import { claim } from "../../support/claim.ts";
 import { snapshot } from "../../support/disk.ts";
 import { run } from "../../support/run.ts";
 import { TempDir } from "../../support/temp_dir.ts";
+import { intercepted } from "./support.ts";
 import { tracedProgram } from "./traced.ts";
 
 const LINUX = { needs: ["linux"] } as const;
@@ -60,6 +61,7 @@ claim("a socket file is of mode 0600, leads to its socket, and nothing is beside
 
 claim("a socket has its mode before its name, and listens before it gets the name that it is known by", async () => {
   using room = new Room();
+  room.bind();
   const calls = await tracedProgram(`${PROGRAMS}/replacer.ts`, [room.path, "1"], [
     ...["fchmod", "chmod", "fchmodat", "bind", "listen", "rename", "unlink"],
   ]);
@@ -105,6 +107,22 @@ claim(
   },
   LINUX,
 );
+
+claim("a connection is tried again when the socket that refused it has been replaced meanwhile", async () => {
+  using room = new Room();
+  room.os.close(bindSocketFile(room.os, room.path));
+  const late = intercepted(room.os, {
+    connectUnix: (path) => {
+      try {
+        return room.os.connectUnix(path);
+      } catch (error) {
+        room.bind();
+        throw error;
+      }
+    },
+  });
+  room.own(await connectSocketFile(late, room.path));
+}, LINUX);
 
 claim("leadsTo is false when another socket or nothing is at the path", () => {
   using room = new Room();
