@@ -1,26 +1,28 @@
 /**
  * A small daemon that owns a data directory: it appends what it is sent to a journal, and an answer means that the entry
- * is on the disk.
+ * is on the disk. A supervisor can replace it while it serves (`handoff upgrade`).
  *
  * ```
- * deno run --allow-ffi --allow-net=127.0.0.1 --allow-read=DIR --allow-write=DIR daemon.ts DIR [--port=8080] [--wait=MS]
+ * deno run --allow-ffi --allow-env --allow-net=127.0.0.1 --allow-read=DIR --allow-write=DIR daemon.ts DIR
  *
- * GET  /                  who runs here, and how many entries there are
+ * GET  /                  which process runs here, and how many entries there are
  * POST /entries           appends the body
  * GET  /entries?after=0   up to 1000 entries behind that number
+ * GET  /events            the entries to come, as an event stream
  * ```
  *
- * On SIGTERM or SIGINT it finishes the requests in flight, closes the journal and gives the directory back; a second
- * signal ends it at once. When another process owns the directory, it waits for that as long as it is told, and then
- * exits with 75 (EX_TEMPFAIL), which tells a supervisor to try again later. Should the directory be replaced under it,
- * it stops too.
+ * `--port=8080` is the port where nobody hands a listener in, `--wait=MS` how long to wait for a directory that is held.
+ *
+ * On SIGTERM or SIGINT it finishes the requests in flight, closes the journal and gives the directory back. When another
+ * process owns the directory, it waits as long as it is told, and then exits with 75 (EX_TEMPFAIL), which tells a
+ * supervisor to try again later. Should the directory be replaced under it, it ends too.
  *
  * @module
  */
 import { DatabaseSync } from "node:sqlite";
 import { parseArgs } from "node:util";
 // deno-lint-ignore no-import-prefix no-unversioned-import -- as it stands in a program outside this repository
-import { DataDirLock, LockHeldError } from "jsr:@scope/handoff";
+import { type DaemonEvent, type HandlerContext, LockHeldError, runDaemon } from "jsr:@scope/handoff/daemon";
 
 /** Exit codes of sysexits.h. */
 const EX_USAGE = 64;
@@ -28,12 +30,20 @@ const EX_TEMPFAIL = 75;
 
 const LARGEST_ENTRY = 64 * 1024;
 
+interface Entry {
+  readonly id: number;
+  readonly text: string;
+}
+
 /** The entries, in the order in which they came. */
 class Journal implements Disposable {
+  readonly dataDir: string;
   readonly #database: DatabaseSync;
+  readonly #listeners = new Set<(entry: Entry) => void>();
 
-  constructor(path: string) {
-    this.#database = new DatabaseSync(path);
+  constructor(dataDir: string) {
+    this.dataDir = dataDir;
+    this.#database = new DatabaseSync(`${dataDir}/journal.db`);
     // With a write-ahead log, FULL flushes it to the disk before each commit returns.
     this.#database.exec(`
       PRAGMA journal_mode = WAL;
@@ -42,8 +52,10 @@ class Journal implements Disposable {
     `);
   }
 
-  append(text: string): unknown {
-    return this.#database.prepare("INSERT INTO entries (text) VALUES (?) RETURNING id").get(text);
+  append(text: string): number {
+    const id = Number(this.#database.prepare("INSERT INTO entries (text) VALUES (?)").run(text).lastInsertRowid);
+    for (const tell of this.#listeners) tell({ id, text });
+    return id;
   }
 
   after(id: number): unknown[] {
@@ -52,6 +64,17 @@ class Journal implements Disposable {
 
   count(): number {
     return Number(this.#database.prepare("SELECT count(*) AS entries FROM entries").get()?.entries);
+  }
+
+  /** The id of the last entry: what a successor has opened must not be older than what was sealed. */
+  revision(): bigint {
+    return BigInt(this.#database.prepare("SELECT coalesce(max(id), 0) AS last FROM entries").get()!.last as number);
+  }
+
+  /** Calls `tell` for each entry to come; returns how to end that. */
+  listen(tell: (entry: Entry) => void): () => void {
+    this.#listeners.add(tell);
+    return () => this.#listeners.delete(tell);
   }
 
   [Symbol.dispose](): void {
@@ -69,78 +92,68 @@ if (dataDir === undefined) {
 }
 
 try {
-  await run(dataDir, { port: Number(port), timeout: Number(wait) });
+  await runDaemon({
+    dataDir,
+    listen: { http: `127.0.0.1:${port}` },
+    lockTimeout: Number(wait),
+    open: ({ dataDir }) => new Journal(dataDir),
+    revision: (journal) => journal.revision(),
+    fetch: respond,
+    onEvent: log,
+  });
 } catch (error) {
   if (!(error instanceof LockHeldError)) throw error;
   console.error(`daemon: ${error.message}`);
   Deno.exitCode = EX_TEMPFAIL;
 }
 
-/** Runs until a signal comes. What `using` opened is closed in the reverse order, so the lock is given back last. */
-async function run(dataDir: string, { port, timeout }: { port: number; timeout: number }): Promise<void> {
-  await using lock = await DataDirLock.acquire(dataDir, {
-    timeout,
-    onWait: ({ pid }) => log("waiting", { pid }),
-  });
-  using journal = new Journal(`${lock.dataDir}/journal.db`);
-  const stop = firstOf(lock.lost, "SIGTERM", "SIGINT");
-  await using service = serve(journal, { dataDir: lock.dataDir, port });
-  log("ready", { pid: Deno.pid, url: service.url, entries: journal.count() });
-  log("stopping", { because: await stop });
-  // To stop because the lock is lost is to fail.
-  lock.verify();
-}
-
-interface Service extends AsyncDisposable {
-  readonly url: string;
-}
-
-/** Serves `journal` on the loopback interface; disposal waits for the requests in flight. */
-function serve(journal: Journal, { dataDir, port }: { dataDir: string; port: number }): Service {
-  const inFlight = new Set<Promise<Response>>();
-  const server = Deno.serve({ hostname: "127.0.0.1", port, onListen: () => {} }, (request) => {
-    const response = respond(journal, dataDir, request);
-    inFlight.add(response);
-    return response.finally(() => inFlight.delete(response));
-  });
-  return {
-    url: `http://127.0.0.1:${server.addr.port}`,
-    async [Symbol.asyncDispose]() {
-      // First, since a shutdown cuts off the bodies that are still being read.
-      await Promise.allSettled(inFlight);
-      await server.shutdown();
-    },
-  };
-}
-
-async function respond(journal: Journal, dataDir: string, request: Request): Promise<Response> {
+async function respond(
+  request: Request,
+  { state: journal, draining }: HandlerContext<Journal>,
+): Promise<Response> {
   const { pathname, searchParams } = new URL(request.url);
   switch (`${request.method} ${pathname}`) {
     case "GET /":
-      return Response.json({ pid: Deno.pid, dataDir, entries: journal.count() });
+      return Response.json({ pid: Deno.pid, dataDir: journal.dataDir, entries: journal.count() });
     case "GET /entries":
       return Response.json(journal.after(Number(searchParams.get("after"))));
+    case "GET /events":
+      return new Response(events(journal, draining), { headers: { "content-type": "text/event-stream" } });
     case "POST /entries": {
       const length = request.headers.get("content-length");
       if (length === null) return new Response("Content-Length is missing\n", { status: 411 });
       if (Number(length) > LARGEST_ENTRY) return new Response("The entry is too large\n", { status: 413 });
-      return Response.json(journal.append(await request.text()), { status: 201 });
+      return Response.json({ id: journal.append(await request.text()) }, { status: 201 });
     }
   }
-  return new Response("There is no such thing here\n", { status: 404 });
+  return new Response("Not found\n", { status: 404 });
 }
 
-/** What comes first: one of `signals`, the next of which has its usual effect again, or that `lost` is aborted. */
-async function firstOf(lost: AbortSignal, ...signals: Deno.Signal[]): Promise<string> {
-  const { promise, resolve } = Promise.withResolvers<string>();
-  const listeners = signals.map((signal) => [signal, () => resolve(signal)] as const);
-  for (const [signal, listener] of listeners) Deno.addSignalListener(signal, listener);
-  lost.addEventListener("abort", () => resolve(lost.reason.message));
-  const first = await promise;
-  for (const [signal, listener] of listeners) Deno.removeSignalListener(signal, listener);
-  return first;
+/** The entries to come; it ends when the daemon drains, and an EventSource connects again: to the successor. */
+function events(journal: Journal, draining: AbortSignal): ReadableStream<Uint8Array> {
+  let end = () => {};
+  return new ReadableStream<string>({
+    start(stream) {
+      stream.enqueue(": connected\n\n");
+      const forget = journal.listen(({ id, text }) => {
+        stream.enqueue(`id: ${id}\ndata: ${JSON.stringify(text)}\n\n`);
+      });
+      const close = () => {
+        end();
+        stream.close();
+      };
+      end = () => {
+        forget();
+        draining.removeEventListener("abort", close);
+      };
+      draining.addEventListener("abort", close);
+    },
+    cancel: () => end(),
+  }).pipeThrough(new TextEncoderStream());
 }
 
-function log(event: string, fields: Record<string, unknown>): void {
-  console.log(JSON.stringify({ event, ...fields }));
+function log(event: DaemonEvent): void {
+  const { type, ...fields } = event;
+  const url = event.type === "serving" ? { url: `http://${event.listeners.http}` } : {};
+  console.log(JSON.stringify({ event: type, pid: Deno.pid, ...fields, ...url }));
 }

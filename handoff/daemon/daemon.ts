@@ -225,8 +225,10 @@ export class Daemon<State extends Disposable | AsyncDisposable> implements Incum
 
   /** Another process may own the directory by now: nothing is answered, and nothing written, not even to close it. */
   #onLost(): void {
+    const { reason } = this.ownership.lost;
     this.serving.cut();
-    this.#fatal.abort(this.ownership.lost.reason);
+    this.tell({ type: "stopping", reason: reason.message });
+    this.#fatal.abort(reason);
   }
 }
 

@@ -3,7 +3,7 @@ import { Child } from "../support/child.ts";
 import { claim } from "../support/claim.ts";
 import { TempDir } from "../support/temp_dir.ts";
 
-const LEAST_PERMISSIONS = ["--allow-ffi", "--allow-net=127.0.0.1"];
+const LEAST_PERMISSIONS = ["--allow-ffi", "--allow-env", "--allow-net=127.0.0.1"];
 
 /** `examples/daemon.ts` on a directory, with the permissions that its documentation names. */
 function daemonOn(dir: TempDir, ...flags: string[]): Child {
@@ -49,9 +49,9 @@ claim("an example daemon that is to wait says for whom, and takes over", async (
   await using first = daemonOn(dir);
   await first.next();
   await using second = daemonOn(dir, "--wait=600000");
-  assertEquals(await second.next(), { event: "waiting", pid: first.pid });
+  assertEquals(await second.next(), { event: "waiting", pid: second.pid, holder: first.pid });
   first.kill("SIGTERM");
-  assertEquals((await second.next()).event, "ready");
+  assertEquals((await second.next()).event, "serving");
 });
 
 claim("the example daemon stops, and fails, when its lockfile is deleted", async () => {
@@ -74,13 +74,16 @@ claim("what the example daemon has answered survives SIGKILL", async () => {
 });
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
-  claim(`the example daemon ends with 0 on ${signal} and leaves the lockfile and its journal`, async () => {
-    using dir = new TempDir();
-    await using daemon = daemonOn(dir);
-    await daemon.next();
-    assertEquals((await daemon.killed(signal)).code, 0);
-    assertEquals(dir.entries(), [".handoff.lock", "journal.db"]);
-  });
+  claim(
+    `the example daemon ends with 0 on ${signal} and leaves the lockfile, the sockets and its journal`,
+    async () => {
+      using dir = new TempDir();
+      await using daemon = daemonOn(dir);
+      await daemon.next();
+      assertEquals((await daemon.killed(signal)).code, 0);
+      assertEquals(dir.entries(), [".handoff.lock", ".handoff.sock", ".handoff.sock.fds", "journal.db"]);
+    },
+  );
 }
 
 claim("the example daemon finishes a request in flight before it gives the directory back", async () => {
@@ -96,7 +99,7 @@ claim("the example daemon finishes a request in flight before it gives the direc
   daemon.kill("SIGTERM");
   assertEquals((await daemon.next()).event, "stopping");
   await say("late");
-  assertStringIncludes(await answer(), "201 Created");
+  assertStringIncludes(await answer(), "HTTP/1.1 201");
   assertEquals((await daemon.status).code, 0);
 });
 
