@@ -1,6 +1,7 @@
+import { lstatSync } from "node:fs";
 import { type Arguments, type Command, onlyDirectory } from "./command.ts";
 import { EXIT } from "./exit_codes.ts";
-import { reportOn } from "./status_report.ts";
+import { type Report, reportOn } from "./status_report.ts";
 import { explain, verdict } from "./status_text.ts";
 
 /** `handoff status`: who holds a directory. */
@@ -9,7 +10,8 @@ export const status: Command = {
 
 Reports whether DIR is held, by whom and since when, and whether it is safe to
 start a writer. It disturbs nobody: nothing is created or changed, and a
-directory that does not exist is free.
+directory that does not exist is free. Where a supervisor has DIR, it is asked
+for its daemon and its last upgrade; an upgrade under way is not disturbed.
 
   --json   print one JSON object on one line
 
@@ -23,9 +25,8 @@ permissions: --allow-ffi --allow-read=DIR
   run: tellStatus,
 };
 
-// deno-lint-ignore require-await -- what it throws must reject
 async function tellStatus(args: Arguments): Promise<number> {
-  const report = reportOn(onlyDirectory(args));
+  const report = await withSupervisor(reportOn(onlyDirectory(args)));
   if (args.flags.has("json")) {
     console.log(JSON.stringify(report));
   } else {
@@ -34,4 +35,12 @@ async function tellStatus(args: Arguments): Promise<number> {
     console.log(explain(report));
   }
   return report.held ? EXIT.held : EXIT.ok;
+}
+
+/** The supervisor is asked, where there may be one, by what is loaded only then; the daemon never is. */
+async function withSupervisor(report: Report): Promise<Report> {
+  const socket = `${report.dataDir}/.handoff.supervisor.sock`;
+  if (!lstatSync(socket, { throwIfNoEntry: false })?.isSocket()) return report;
+  const { supervisorStatus } = await import("./supervisor_status.ts");
+  return { ...report, supervisor: await supervisorStatus(socket) };
 }

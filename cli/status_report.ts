@@ -1,3 +1,4 @@
+import type { SupervisorStatus } from "../handoff/protocol/trigger.ts";
 import { existsSync, lstatSync } from "node:fs";
 import { descriptorHoldersBeside, inspectSync, type LockStatus, pidfilePath } from "../lock/inspect.ts";
 import { commandOf, startOf } from "./proc.ts";
@@ -27,6 +28,8 @@ export interface Report extends LockStatus {
   readonly command?: readonly string[] | undefined;
   /** The processes that do hold the lock, where that is not simply the one that the pidfile names. */
   readonly descriptorHolders?: readonly DescriptorHolder[] | undefined;
+  /** What the supervisor of the directory says, where there is one that answers. */
+  readonly supervisor?: SupervisorStatus;
 }
 
 /** Finds out about a directory, and changes nothing. */

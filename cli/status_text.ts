@@ -1,5 +1,6 @@
 import type { Report } from "./status_report.ts";
-import { ago, printable, printableLine } from "./text.ts";
+import type { UpgradeRecord } from "../handoff/protocol/trigger.ts";
+import { ago, printable, printableLine, printableText } from "./text.ts";
 
 /** What a person wants to know first, in one line. */
 export function verdict({ held, exists, stalePidfile, pidfile, holder: { pid, liveness } }: Report): string {
@@ -26,7 +27,27 @@ function rows(report: Report): [label: string, text: string][] {
   rows.push(...holderRows(report), ["pidfile", pidfileText(report)]);
   if (command !== undefined) rows.push([`process ${pid}`, printableLine(command)]);
   if (startedAt !== undefined) rows.push(["started", ago(new Date(startedAt))]);
+  return [...rows, ...supervisorRows(report)];
+}
+
+function supervisorRows({ supervisor }: Report): [label: string, text: string][] {
+  if (supervisor === undefined) return [];
+  const { supervisorPid, supervisorSinceMs, daemon, upgrade, lastUpgrade, restarts, restartAtMs } = supervisor;
+  const rows: [string, string][] = [
+    ["supervised by", `process ${supervisorPid}, since ${ago(new Date(supervisorSinceMs))}`],
+  ];
+  if (daemon !== undefined) {
+    rows.push(["build", printable(daemon.buildId)], ["serves since", ago(new Date(daemon.sinceMs))]);
+  } else rows.push(["daemon", restartAtMs === undefined ? "none" : "died; it is about to be started again"]);
+  if (restarts > 0) rows.push(["restarts", `${restarts}`]);
+  if (upgrade !== undefined) rows.push(["upgrade", `under way: ${upgrade.phase}`]);
+  if (lastUpgrade !== undefined) rows.push(["last upgrade", upgradeText(lastUpgrade)]);
   return rows;
+}
+
+function upgradeText({ outcome, reason, atMs }: UpgradeRecord): string {
+  const why = reason === undefined ? "" : `: ${printableText(reason)}`;
+  return `${outcome}, ${ago(new Date(atMs))}${why}`;
 }
 
 function holderRows({ descriptorHolders = [] }: Report): [label: string, text: string][] {

@@ -1,7 +1,16 @@
 /** A word of a command line as it can be printed: quoted where it must be, and never a control sequence for a terminal. */
 export function printable(word: string): string {
   if (/^[\w@%+=:,./-]+$/.test(word)) return word;
-  return JSON.stringify(word).replace(UNESCAPED, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return JSON.stringify(word).replace(UNESCAPED, escape);
+}
+
+/** Text as it can be printed on one line of a terminal, without quotes. */
+export function printableText(text: string): string {
+  return JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replace(UNESCAPED, escape);
+}
+
+function escape(char: string): string {
+  return `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 /** DEL, the C1 controls, and what reorders text: `JSON.stringify` leaves them as they are. */

@@ -7,6 +7,7 @@ import { type Arguments, type Command, milliseconds, usageError } from "./comman
 import { EXIT } from "./exit_codes.ts";
 import { PhaseView, sentence } from "./phase_view.ts";
 import { Signals } from "./signals.ts";
+import { printableText } from "./text.ts";
 import { exitCodeFor, type Place, placeOf, TRIGGER_SETTINGS } from "./trigger.ts";
 
 /** `handoff upgrade`: replaces a running daemon. */
@@ -86,8 +87,8 @@ async function follow(os: Os, place: Place, { request, view, signal }: Watching)
 
 function tell(outcome: OutcomeEvent): void {
   if (exitCodeFor(outcome) === EXIT.ok) return console.log(sentence(outcome));
-  console.error(`handoff: ${sentence(outcome)}`);
-  for (const line of outcome.stderr ?? []) console.error(`  | ${line}`);
+  console.error(`handoff: ${printableText(sentence(outcome))}`);
+  for (const line of outcome.stderr ?? []) console.error(`  | ${printableText(line)}`);
 }
 
 class JsonView implements Disposable {

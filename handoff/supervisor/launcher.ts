@@ -39,12 +39,18 @@ const STDERR = 2;
 
 /** Starts daemons with the listeners, cold or as successors. */
 export class Launcher {
+  /** What it passes on, and where that is bound. */
+  readonly listeners: readonly ListenerStatus[];
   readonly #os: Os;
   readonly #setting: LauncherSetting;
 
   constructor(os: Os, setting: LauncherSetting) {
     this.#os = os;
     this.#setting = setting;
+    this.listeners = [...setting.listeners].map(([name, fd]) => {
+      const address = addressOf(os, fd);
+      return { name, address: address === undefined ? "" : formatAddress(address) };
+    });
   }
 
   /** Starts a daemon where none serves. Throws where the program cannot be started. */
@@ -85,14 +91,6 @@ export class Launcher {
         return this.#daemon(child, command, buildId);
       },
     };
-  }
-
-  /** What it passes on, and where that is bound. */
-  listeners(): ListenerStatus[] {
-    return [...this.#setting.listeners].map(([name, fd]) => {
-      const address = addressOf(this.#os, fd);
-      return { name, address: address === undefined ? "" : formatAddress(address) };
-    });
   }
 
   #daemon(child: Child, command: readonly string[], buildId?: string): Daemon {

@@ -1,11 +1,13 @@
 import { lstatSync, mkdirSync } from "node:fs";
-import { LockHeldError } from "../../lock/errors.ts";
 import { inspectSync } from "../../lock/inspect.ts";
 import { bindListener } from "../listener.ts";
 import type { Os } from "../os.ts";
 import { bindSocketFile } from "../socket_file.ts";
+import { adopt, type Adopted, reconcile } from "./adoption.ts";
 import type { SupervisorConfig } from "./config.ts";
 import { ConfigError } from "./config_error.ts";
+import { settleInterrupted } from "./interrupted.ts";
+import type { Log } from "./log.ts";
 import { SupervisorLock } from "./supervisor_lock.ts";
 
 /** What a supervisor holds for its life. */
@@ -14,34 +16,41 @@ export interface Station extends Disposable {
   readonly listeners: ReadonlyMap<string, number>;
   /** The trigger socket, listening. */
   readonly trigger: number;
+  /** The daemon that served already. */
+  readonly adopted?: Adopted;
 }
 
 /**
- * Makes this process the supervisor of a directory that nobody holds: binds the listeners, takes the supervisor's lock,
- * and opens the trigger socket, in this order, so that a failure leaves as little as it can. Throws `ConfigError` and
- * `ListenerError` for what cannot be used, {@linkcode SupervisorRunningError} where there is a supervisor, and
- * `LockHeldError` where a daemon holds the directory.
+ * Makes this process the supervisor of a directory: takes the supervisor's lock, adopts the daemon that serves or binds
+ * the listeners, and opens the trigger socket. What can be refused is looked at before anything is made, so that a
+ * failure leaves nothing. Rejects with `ConfigError`, `ListenerError` and `SocketFileError` for what cannot be used, with
+ * `SupervisorRunningError` where there is a supervisor, and with `LockHeldError` where a stranger holds the directory.
  */
-export function openStation(os: Os, config: SupervisorConfig): Station {
+export async function openStation(os: Os, config: SupervisorConfig, log: Log): Promise<Station> {
   const { dataDir, paths } = config;
   using resources = new DisposableStack();
   const existing = SupervisorLock.take(paths.supervisorLock, { create: false });
   if (existing !== undefined) resources.use(existing);
-  const { held, holder } = inspectSync(dataDir);
-  if (held) throw new LockHeldError({ dataDir, holder, waitedMs: 0 }, "supervise");
   requireSocketOrNothing(paths.triggerSocket);
   requireSocketOrNothing(paths.controlSocket);
-  const listeners = new Map<string, number>();
-  for (const { name, address } of config.listeners) {
-    const fd = bindListener(os, address);
-    resources.defer(() => os.close(fd));
-    listeners.set(name, fd);
-  }
+  if (existing !== undefined) await settleInterrupted(os, config, log);
+  const adopted = inspectSync(dataDir).held ? await adopt(os, config) : undefined;
+  const listeners = adopted === undefined
+    ? bindAll(os, config, resources)
+    : reconcile(os, config.listeners, adopted.listeners ?? new Map());
   mkdirSync(dataDir, { recursive: true, mode: 0o755 });
   if (existing === undefined) resources.use(SupervisorLock.take(paths.supervisorLock, { create: true })!);
   const trigger = bindSocketFile(os, paths.triggerSocket);
   const all = resources.move();
-  return { listeners, trigger, [Symbol.dispose]: () => all.dispose() };
+  return { listeners, trigger, adopted, [Symbol.dispose]: () => all.dispose() };
+}
+
+function bindAll(os: Os, { listeners }: SupervisorConfig, resources: DisposableStack): Map<string, number> {
+  return new Map(listeners.map(({ name, address }) => {
+    const fd = bindListener(os, address);
+    resources.defer(() => os.close(fd));
+    return [name, fd];
+  }));
 }
 
 /** A file at the place of a socket is somebody's: it is never replaced. */

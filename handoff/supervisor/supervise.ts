@@ -1,5 +1,4 @@
 import { inspectSync } from "../../lock/inspect.ts";
-import { clearJournal, readJournal } from "../journal_file.ts";
 import { openOs } from "../linux.ts";
 import type { Os } from "../os.ts";
 import type { SupervisorConfig } from "./config.ts";
@@ -36,8 +35,7 @@ export async function supervise(config: SupervisorConfig, options: SuperviseOpti
   if (Deno.build.os !== "linux") throw new ConfigError("supervise is for Linux");
   const { log } = options;
   using os = openOs();
-  using station = openStation(os, config);
-  await tellOfInterrupted(config.paths.journal, log);
+  using station = await openStation(os, config, log);
   const { controlSocket } = config.paths;
   const launcher = new Launcher(os, {
     controlSocket,
@@ -45,8 +43,15 @@ export async function supervise(config: SupervisorConfig, options: SuperviseOpti
     folder: config.dataDir,
     stderr: options.stderr ?? toStandardError,
   });
-  log("supervising", { dataDir: config.dataDir, listeners: launcher.listeners() });
-  const supervisor = new Supervisor({ os, config, launcher, log, untilFree: untilFree(config.dataDir) });
+  log("supervising", { dataDir: config.dataDir, listeners: launcher.listeners });
+  const supervisor = new Supervisor({
+    os,
+    config,
+    launcher,
+    log,
+    untilFree: untilFree(config.dataDir),
+    adopted: station.adopted?.daemon,
+  });
   const journal = keepJournal(config.paths.journal, log);
   const upgrades = new Upgrades({ supervisor, launcher, journal, log, reload: options.reload });
   const answer = control({ supervisor, upgrades, uid: os.uid });
@@ -57,18 +62,6 @@ export async function supervise(config: SupervisorConfig, options: SuperviseOpti
   await server[Symbol.asyncDispose]();
   log("stopped", { code });
   return code;
-}
-
-/** A journal that is there tells of an upgrade whose supervisor died in it. The daemons have come to terms by themselves. */
-async function tellOfInterrupted(path: string, log: Log): Promise<void> {
-  try {
-    const journal = await readJournal(path);
-    if (journal === undefined) return;
-    log("interrupted-upgrade", { ...journal, startedAtUnixMs: Number(journal.startedAtUnixMs) });
-  } catch (error) {
-    log("journal-failed", { path, error: String(error) });
-  }
-  await clearJournal(path).catch((error) => log("journal-failed", { path, error: String(error) }));
 }
 
 function untilFree(dataDir: string): (signal: AbortSignal) => Promise<void> {

@@ -163,7 +163,7 @@ export class Supervisor {
       generation: this.#generation,
       restarts: this.#restartCount,
       restartAtMs: this.#restartAtMs,
-      listeners: this.#parts.launcher.listeners(),
+      listeners: this.#parts.launcher.listeners,
       command: [...this.restarts.command],
     };
   }

@@ -75,7 +75,7 @@ export class Upgrades {
   }
 
   #swap({ order, config, command, underway, report }: Task, incumbent: Incumbent, launched: Launched) {
-    const { launcher, journal } = this.#parts;
+    const { launcher, journal, log } = this.#parts;
     const deadlineMs = order.deadlineMs ?? config.deadlineMs;
     return swap({
       incumbent,
@@ -83,6 +83,7 @@ export class Upgrades {
       spawn: () => launched(launcher.successor({ command, env: config.env })),
       report: (phase, ms) => {
         underway.phase = phase;
+        if (ms === undefined) log("phase", { phase });
         report(ms === undefined ? { event: "phase-begun", phase } : { event: "phase", phase, ms });
       },
     }, {

@@ -2,10 +2,12 @@
  * A daemon that plays incumbent and successor by the plain protocol, as a Rust one does: without a transfer socket. It
  * locks its directory and answers `GET /` on the listener "http" with its pid and build. It can break each promise:
  *
- *   peer.ts DIR [--build=ID] [--successor=FAULT] [--incumbent=FAULT] [--crash-after-ms=MS]
+ *   peer.ts DIR [--build=ID] [--successor=FAULT] [--incumbent=FAULT] [--cold-start=exit]
+ *           [--stops-with=CODE|never]
  */
 import { createServer, type Server } from "node:http";
 import { parseArgs } from "node:util";
+import { ChannelClosedError } from "../../../../handoff/channel_errors.ts";
 import { ControlChannel } from "../../../../handoff/control_channel.ts";
 import { openOs } from "../../../../handoff/linux.ts";
 import { acceptPermitted, bindSocketFile } from "../../../../handoff/socket_file.ts";
@@ -18,6 +20,7 @@ const { values, positionals } = parseArgs({
     successor: { type: "string", default: "" },
     incumbent: { type: "string", default: "" },
     "cold-start": { type: "string", default: "" },
+    "stops-with": { type: "string", default: "0" },
   },
 });
 const [dataDir] = positionals;
@@ -56,7 +59,9 @@ async function succeed(fd: number): Promise<void> {
   if (successorFault === "throws-in-open") throw new Error("the data cannot be opened");
   lock = await DataDirLock.acquire(dataDir, { timeout: 2_000 });
   if (successorFault === "never-ready") await forever;
-  if (successorFault.startsWith("slow")) await heartbeat(channel, Number(successorFault.slice("slow".length)));
+  if (successorFault.startsWith("slow")) {
+    await heartbeat(channel, Number(successorFault.slice("slow".length))).catch(unlessGone);
+  }
   if (successorFault === "kills-itself") Deno.kill(Deno.pid, "SIGKILL");
   const healthzOk = successorFault !== "unhealthy";
   if (healthzOk) await serve();
@@ -67,7 +72,7 @@ async function succeed(fd: number): Promise<void> {
     listeningOn: ["http"],
     healthzOk,
     advertisedRevisionPerShard: [revision],
-  });
+  }).catch(unlessGone);
   if (!healthzOk || successorFault === "older") await forever;
 }
 
@@ -81,9 +86,16 @@ async function heartbeat(channel: ControlChannel, ms: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, ms));
 }
 
+/** Who holds the lock serves, also when its supervisor is gone. */
+function unlessGone(error: unknown): void {
+  if (!(error instanceof ChannelClosedError)) throw error;
+}
+
 async function beIncumbent(): Promise<void> {
   const control = bindSocketFile(os, Deno.env.get("HANDOFF_CONTROL_SOCKET")!);
-  Deno.addSignalListener("SIGTERM", () => Deno.exit(0));
+  Deno.addSignalListener("SIGTERM", () => {
+    if (values["stops-with"] !== "never") Deno.exit(Number(values["stops-with"]));
+  });
   while (await os.readable(control)) {
     const accepted = acceptPermitted(os, control);
     if (accepted === undefined) continue;
@@ -162,7 +174,9 @@ async function stopServing(): Promise<void> {
 }
 
 function ownEnvironment(): Record<string, string> {
-  return Object.fromEntries(Object.entries(Deno.env.toObject()).filter(([name]) => /^(HANDOFF|LISTEN)_/.test(name)));
+  return Object.fromEntries(
+    Object.entries(Deno.env.toObject()).filter(([name]) => /^(HANDOFF|LISTEN|NOTIFY)_/.test(name)),
+  );
 }
 
 function hello(role: "incumbent" | "successor") {

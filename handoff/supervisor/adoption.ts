@@ -1,0 +1,161 @@
+import { LockHeldError } from "../../lock/errors.ts";
+import { inspectSync } from "../../lock/inspect.ts";
+import { ControlChannel } from "../control_channel.ts";
+import { addressOf, bindListener, formatAddress, isBoundAs } from "../listener.ts";
+import type { Exit, Os } from "../os.ts";
+import type { Hello } from "../protocol/messages.ts";
+import { connectSocketFile, SocketFileError } from "../socket_file.ts";
+import { ADOPT_MS } from "../timeouts.ts";
+import { TransferChannel } from "../transfer_channel.ts";
+import type { ListenerConfig, SupervisorConfig } from "./config.ts";
+import { ConfigError } from "./config_error.ts";
+import { Daemon, type Watched } from "./daemon.ts";
+import { settled } from "./hear.ts";
+
+/** A daemon that serves without a supervisor, as its new one has it. */
+export interface Adopted {
+  readonly daemon: Daemon;
+  /** Copies of its listeners, by name; undefined where it cannot give them away. */
+  readonly listeners?: ReadonlyMap<string, number>;
+}
+
+/** How often a daemon is looked for that holds its directory and does not answer, in milliseconds. */
+const POLL_MS = 50;
+/** How long the last word of a daemon that has ended may take, in milliseconds. */
+const LAST_WORD_MS = 200;
+
+/**
+ * Makes the daemon that holds the directory this supervisor's: finds it by its control socket, and has it pass its
+ * listeners and tell of its end, over its transfer socket. One that does not answer, or is of another user or another
+ * pid namespace, rejects with `LockHeldError`: it is left alone.
+ */
+export async function adopt(os: Os, { dataDir, paths, command }: SupervisorConfig): Promise<Adopted> {
+  using resources = new DisposableStack();
+  const hello = await findDaemon(os, dataDir, paths.controlSocket);
+  const pidfd = hello === undefined ? undefined : os.pidfd(hello.pid);
+  if (hello === undefined || pidfd === undefined) {
+    throw new LockHeldError({ dataDir, holder: inspectSync(dataDir).holder, waitedMs: 0 }, "supervise");
+  }
+  resources.defer(() => os.close(pidfd));
+  const transfer = await openTransfer(os, paths.controlSocket);
+  if (transfer !== undefined) resources.use(transfer);
+  const listeners = transfer === undefined ? undefined : await listenersFrom(transfer);
+  const process = new AdoptedProcess(os, { pid: hello.pid, pidfd, transfer });
+  const daemon = new Daemon(os, process, {
+    command,
+    controlSocket: paths.controlSocket,
+    adopted: true,
+    sinceMs: Date.now(),
+    buildId: new TextDecoder().decode(hello.buildId),
+  });
+  const kept = resources.move();
+  daemon.ended.then(() => kept.dispose());
+  return { daemon, listeners };
+}
+
+/**
+ * The listeners that the next successor gets, in the order of the configuration: those that the daemon has, by name, and
+ * new ones for the names that it has not. Throws `ConfigError` where one is bound elsewhere than it is configured.
+ */
+export function reconcile(
+  os: Os,
+  configured: readonly ListenerConfig[],
+  inherited: ReadonlyMap<string, number>,
+): Map<string, number> {
+  const listeners = new Map<string, number>();
+  for (const { name, address } of configured) {
+    const fd = inherited.get(name);
+    const bound = fd === undefined ? undefined : addressOf(os, fd);
+    if (bound !== undefined && !isBoundAs(bound, address)) {
+      throw new ConfigError(
+        `the daemon serves ${JSON.stringify(name)} at ${formatAddress(bound)}, and it is configured as ${
+          formatAddress(address)
+        }: a listener is moved by stopping the daemon`,
+      );
+    }
+    listeners.set(name, fd ?? bindListener(os, address));
+  }
+  for (const [name, fd] of inherited) listeners.set(name, fd);
+  return listeners;
+}
+
+/** A path that refuses does not mean that nobody lives: while the directory is held it is looked at again. */
+async function findDaemon(os: Os, dataDir: string, controlSocket: string): Promise<Hello | undefined> {
+  for (const end = performance.now() + ADOPT_MS; performance.now() < end && inspectSync(dataDir).held;) {
+    try {
+      using channel = new ControlChannel(os, await connectSocketFile(os, controlSocket));
+      const peer = os.peer(channel.fd);
+      const message = await channel.receive({ timeout: Math.max(1, end - performance.now()) });
+      // A pid of another namespace is another process here.
+      if (message?.type !== "Hello" || peer.pid !== message.pid || peer.uid !== os.uid) return undefined;
+      return message;
+    } catch (error) {
+      if (!(error instanceof SocketFileError)) return undefined;
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  }
+  return undefined;
+}
+
+async function openTransfer(os: Os, controlSocket: string): Promise<TransferChannel | undefined> {
+  try {
+    return new TransferChannel(os, await connectSocketFile(os, `${controlSocket}.fds`));
+  } catch {
+    // A daemon of another kind has none.
+    return undefined;
+  }
+}
+
+async function listenersFrom(transfer: TransferChannel): Promise<Map<string, number> | undefined> {
+  await transfer.send({ verb: "listeners" });
+  const reply = await transfer.receiveReply({ timeout: ADOPT_MS });
+  using descriptors = reply?.descriptors;
+  if (reply?.message.verb !== "listeners" || descriptors === undefined) return undefined;
+  const { names } = reply.message;
+  if (descriptors.length < names.length) {
+    throw new ConfigError(`the daemon sent ${names.length} listeners, and ${descriptors.length} arrived`);
+  }
+  await transfer.send({ verb: "watch" });
+  return new Map(names.map((name, index) => [name, descriptors.take(index)!]));
+}
+
+/** A daemon that is no child: its end is told by its pidfd, its exit code only by itself. */
+class AdoptedProcess implements Watched {
+  readonly pid: number;
+  readonly ended: Promise<Exit | undefined>;
+  readonly #os: Os;
+  readonly #pidfd: number;
+
+  constructor(os: Os, { pid, pidfd, transfer }: { pid: number; pidfd: number; transfer?: TransferChannel }) {
+    this.pid = pid;
+    this.#os = os;
+    this.#pidfd = pidfd;
+    this.ended = this.#untilEnd(transfer);
+  }
+
+  signal(signal: number): boolean {
+    return this.#os.killPidfd(this.#pidfd, signal);
+  }
+
+  async #untilEnd(transfer?: TransferChannel): Promise<Exit | undefined> {
+    const told = transfer === undefined ? Promise.resolve(undefined) : exitToldBy(transfer);
+    await this.#os.readable(this.#pidfd);
+    let exit: Exit | undefined;
+    await settled(told.then((code) => exit = code), LAST_WORD_MS);
+    return exit;
+  }
+}
+
+/** What a daemon says of its end, once its stream has ended. */
+async function exitToldBy(transfer: TransferChannel): Promise<Exit | undefined> {
+  let exit: Exit | undefined;
+  try {
+    for (let reply; (reply = await transfer.receiveReply()) !== undefined;) {
+      reply.descriptors[Symbol.dispose]();
+      if (reply.message.verb === "stopping") exit = { code: reply.message.code };
+    }
+  } catch {
+    // Whatever was said until then counts.
+  }
+  return exit;
+}
