@@ -41,10 +41,8 @@ export class Drain {
     this.#connections = connections;
     this.#until = until;
     this.#way = way;
-    for (const connection of connections.values()) {
-      this.#busy.add(connection);
-      this.#look(connection);
-    }
+    for (const connection of connections.values()) this.#busy.add(connection);
+    for (const connection of connections.values()) this.#look(connection);
     if (until.aborted) this.#atDeadline();
     else until.addEventListener("abort", this.#onDeadline, { once: true });
     this.endWhenDone();
