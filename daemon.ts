@@ -19,6 +19,7 @@ export type { DaemonOptions, DrainContext } from "./handoff/daemon/options.ts";
 export type { OpenContext, StateOptions } from "./handoff/daemon/ownership.ts";
 export {
   type ColdStart,
+  detectRole,
   type Inheritance,
   type InheritedRole,
   RoleError,

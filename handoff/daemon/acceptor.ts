@@ -2,7 +2,8 @@ import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import type { Os } from "../os.ts";
 import { BACKLOG } from "../timeouts.ts";
-import type { TlsOptions } from "./service.ts";
+import type { Address } from "../listener.ts";
+import type { ListenAddress, TlsOptions } from "./service.ts";
 
 /** What an {@linkcode Acceptor} is made of. */
 export interface AcceptorOptions {
@@ -32,25 +33,18 @@ export class Acceptor {
     return this.#server;
   }
 
-  /** Accepts on a duplicate of `listener`, since the server closes the number it is given. */
-  async accept(listener: number): Promise<void> {
+  /** Accepts on a duplicate of the socket `listener`, since the server closes the number it is given. */
+  async accept(listener: number | ListenAddress): Promise<void> {
     this.stop();
-    const { os, onError } = this.#options;
+    const place = typeof listener === "number" ? { fd: this.#duplicate(listener) } : placeOf(listener.wanted);
+    const { onError } = this.#options;
     const server = this.#server = this.#createServer();
     const stops = this.#stops;
-    const fd = os.duplicate(listener);
-    try {
-      os.setNonBlocking(fd, true);
-    } catch (error) {
-      os.close(fd);
-      this.#server = undefined;
-      throw error;
-    }
     const listening = Promise.withResolvers<void>();
     server.once("error", listening.reject);
     // The second argument is the backlog: without it, listen(2) would cut the one the socket was bound with to 511.
-    (server.listen as (options: { fd: number }, backlog: number, listening: () => void) => void)
-      .call(server, { fd }, BACKLOG, listening.resolve);
+    (server.listen as (options: object, backlog: number, listening: () => void) => void)
+      .call(server, place, BACKLOG, listening.resolve);
     try {
       await listening.promise;
     } catch (error) {
@@ -58,6 +52,7 @@ export class Acceptor {
       throw error;
     }
     server.off("error", listening.reject);
+    if (typeof listener !== "number") listener.bound = boundAs(listener.wanted, server.address());
     server.on("error", onError);
     if (stops !== this.#stops) server.close();
   }
@@ -69,6 +64,18 @@ export class Acceptor {
     this.#server = undefined;
   }
 
+  #duplicate(listener: number): number {
+    const { os } = this.#options;
+    const fd = os.duplicate(listener);
+    try {
+      os.setNonBlocking(fd, true);
+      return fd;
+    } catch (error) {
+      os.close(fd);
+      throw error;
+    }
+  }
+
   #createServer(): Server {
     const { tls, onConnection } = this.#options;
     // As http.Server would create it.
@@ -76,4 +83,16 @@ export class Acceptor {
     if (tls === undefined) return createServer(options, onConnection);
     return createTlsServer({ ...options, ...tls, ALPNProtocols: ["http/1.1"] }, onConnection);
   }
+}
+
+/** An address in the words of node:net. */
+function placeOf(address: Address): object {
+  if (address.family === "unix") return { path: address.path };
+  const { host, port } = address;
+  return { host, port, ipv6Only: address.family === "inet6" && address.v6Only !== false };
+}
+
+function boundAs(wanted: Address, bound: ReturnType<Server["address"]>): Address {
+  if (wanted.family === "unix" || bound === null || typeof bound === "string") return wanted;
+  return { ...wanted, port: bound.port };
 }

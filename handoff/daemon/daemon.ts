@@ -24,6 +24,8 @@ export interface DaemonParts<State extends Disposable | AsyncDisposable> {
   readonly dataDir: string;
   readonly inherited: ReadonlyMap<string, number>;
   readonly stop: StopRequest;
+  /** Whether it listens by itself, and is never replaced. */
+  readonly alone?: boolean;
 }
 
 /**
@@ -45,7 +47,7 @@ export class Daemon<State extends Disposable | AsyncDisposable> implements Incum
   #drained = false;
   #relocking?: Promise<void>;
 
-  constructor({ os, options, identity, controlSocket, dataDir, inherited, stop }: DaemonParts<State>) {
+  constructor({ os, options, identity, controlSocket, dataDir, inherited, stop, alone }: DaemonParts<State>) {
     this.os = os;
     this.identity = identity;
     this.controlSocket = controlSocket;
@@ -53,7 +55,7 @@ export class Daemon<State extends Disposable | AsyncDisposable> implements Incum
     this.tell = teller(options.onEvent);
     this.#options = options;
     this.ownership = new Ownership(options.dataDir, options);
-    this.serving = new Serving(options, { os, inherited, state: () => this.ownership.state });
+    this.serving = new Serving(options, { os, inherited, alone, state: () => this.ownership.state });
     this.transfer = new TransferServer(os, () => this.sockets.transfer, {
       ...identity,
       dataDir,

@@ -6,7 +6,14 @@ import { type ConnectionParts, findConnectionParts } from "./connection_parts.ts
 import type { Drain } from "./drain.ts";
 import { HttpConnection } from "./http_connection.ts";
 import { lameDuck, passOn } from "./http_drain.ts";
-import type { DrainOptions, DrainReport, HandlerContext, HttpListenerOptions, Service } from "./service.ts";
+import type {
+  DrainOptions,
+  DrainReport,
+  HandlerContext,
+  HttpListenerOptions,
+  ListenAddress,
+  Service,
+} from "./service.ts";
 import type { ServiceHost } from "./service_host.ts";
 
 /** What an {@linkcode HttpService} is made of. */
@@ -51,7 +58,7 @@ export class HttpService<State> implements Service {
     return this.#parts !== undefined && this.#listener.tls === undefined;
   }
 
-  async accept(listener: number): Promise<void> {
+  async accept(listener: number | ListenAddress): Promise<void> {
     await this.#acceptor.accept(listener);
     const { listening } = this.#acceptor;
     if (listening === undefined) return;
@@ -93,7 +100,7 @@ export class HttpService<State> implements Service {
     this.#serve(socket).adopted(this.#keepAliveTimeout);
   }
 
-  async resume(listener: number): Promise<void> {
+  async resume(listener: number | ListenAddress): Promise<void> {
     this.#drain?.cancel();
     this.#drain = undefined;
     await this.accept(listener);

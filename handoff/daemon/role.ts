@@ -1,4 +1,5 @@
 import { HandoffError } from "../../lock/errors.ts";
+import { openOs } from "../linux.ts";
 import { inheritListeners } from "../listener.ts";
 import type { Os } from "../os.ts";
 
@@ -67,6 +68,25 @@ export function readRole(os: Os, env: Environment): InheritedRole {
     control: readControl(os, control),
     ...stderr !== undefined && { stderr: readDescriptor(os, "HANDOFF_STDERR_FD", stderr) },
   };
+}
+
+/**
+ * Finds out how this process was started, as {@linkcode runDaemon} does: for those who speak the protocol themselves. Call
+ * it once, and before any child is started.
+ *
+ * Permissions: `--allow-ffi`, and `--allow-env` for what a supervisor sets.
+ *
+ * @example See whether somebody handed listeners in
+ * ```ts
+ * import { detectRole } from "jsr:@scope/handoff/daemon";
+ *
+ * const role = detectRole();
+ * console.log(role.kind, [...role.listeners.keys()]);
+ * ```
+ */
+export function detectRole(): InheritedRole {
+  using os = openOs();
+  return readRole(os, processEnvironment());
 }
 
 /** The environment of the process itself. A variable that it has no permission for is one that is not set. */

@@ -7,6 +7,7 @@ import type { Buffer } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import type { Address } from "../listener.ts";
 
 /** The other end of a connection, in the shape that `Deno.serve` gives it. */
 export type RemoteAddress =
@@ -100,14 +101,21 @@ export interface DrainOptions {
   readonly graceMs: number;
 }
 
+/** An address to listen on, where listening sockets cannot be had as descriptors. */
+export interface ListenAddress {
+  readonly wanted: Address;
+  /** Where it listens, once it does: with the port that the system chose for port 0. */
+  bound?: Address;
+}
+
 /** Serves the connections of one listener. */
 export interface Service extends AsyncDisposable {
   /** The name of the listener. */
   readonly name: string;
   /** Whether idle connections can be given to a successor: false for TLS, and where the runtime lacks what it takes. */
   readonly movable: boolean;
-  /** Accepts connections on a duplicate of `listener`, which stays the caller's. */
-  accept(listener: number): Promise<void>;
+  /** Accepts connections on a duplicate of the socket `listener`, which stays the caller's; or listens by itself. */
+  accept(listener: number | ListenAddress): Promise<void>;
   /** Finishes what is in flight and accepts nothing more. */
   drain(options: DrainOptions): Promise<DrainReport>;
   /** The connections that a drain paused, in no order. */
@@ -119,7 +127,7 @@ export interface Service extends AsyncDisposable {
   /** Serves a connection that was accepted elsewhere; owns the descriptor from the call on, also when it throws. */
   adopt(connection: number): void;
   /** Accepts again, and goes on with every connection that was paused and not given away. */
-  resume(listener: number): Promise<void>;
+  resume(listener: number | ListenAddress): Promise<void>;
   /** Closes the listener and every connection at once. */
   cut(): void;
 }

@@ -2,7 +2,7 @@ import { addressOf, beforeDrained, bindListener, formatAddress, keepAccepting, p
 import type { Os } from "../os.ts";
 import { createServices } from "./create_services.ts";
 import { DrainError } from "./errors.ts";
-import type { DrainOptions, DrainReport, Service, ServiceOptions } from "./service.ts";
+import type { DrainOptions, DrainReport, ListenAddress, Service, ServiceOptions } from "./service.ts";
 
 /** What is served, and where. */
 export interface ServingOptions<State> extends ServiceOptions<State> {
@@ -19,6 +19,8 @@ export interface ServingHost<State> {
   readonly state: () => State;
   /** The listeners that were handed in. They are closed with the others. */
   readonly inherited: ReadonlyMap<string, number>;
+  /** Whether the services listen by themselves, where no descriptors can be had. */
+  readonly alone?: boolean;
 }
 
 /** The listeners of a daemon, and the services that accept on them: all at once, or none. */
@@ -27,11 +29,15 @@ export class Serving<State> implements AsyncDisposable {
   readonly #options: ServingOptions<State>;
   readonly #listeners: Map<string, number>;
   readonly #services: Map<string, Service>;
+  readonly #alone: boolean;
+  /** What the services listen on by themselves. */
+  readonly #addresses = new Map<string, ListenAddress>();
   #draining = new AbortController();
 
   /** Throws where the options are invalid, or a service has no listener and no address; nothing is bound yet. */
-  constructor(options: ServingOptions<State>, { os, state, inherited }: ServingHost<State>) {
+  constructor(options: ServingOptions<State>, { os, state, inherited, alone = false }: ServingHost<State>) {
     this.#os = os;
+    this.#alone = alone;
     this.#options = options;
     this.#listeners = new Map(inherited);
     this.#services = createServices(options, { os, state, draining: () => this.#draining.signal });
@@ -56,8 +62,10 @@ export class Serving<State> implements AsyncDisposable {
   /** Where each service accepts. */
   addresses(): Record<string, string> {
     return Object.fromEntries(
-      this.#served().map(([name, fd]) => {
-        const address = addressOf(this.#os, fd);
+      this.#served().map(([name, listener]) => {
+        const address = typeof listener === "number"
+          ? addressOf(this.#os, listener)
+          : listener.bound ?? listener.wanted;
         return [name, address === undefined ? "" : formatAddress(address)];
       }),
     );
@@ -67,15 +75,17 @@ export class Serving<State> implements AsyncDisposable {
   bind(): void {
     for (const name of this.#services.keys()) {
       if (this.#listeners.has(name)) continue;
-      this.#listeners.set(name, bindListener(this.#os, parseAddress(this.#options.listen![name])));
+      const wanted = parseAddress(this.#options.listen![name]);
+      if (this.#alone) this.#addresses.set(name, { wanted });
+      else this.#listeners.set(name, bindListener(this.#os, wanted));
     }
   }
 
   /** Accepts connections. */
   async accept(): Promise<void> {
-    for (const [name, fd] of this.#served()) {
-      await this.#services.get(name)!.accept(fd);
-      keepAccepting(this.#os, fd);
+    for (const [name, listener] of this.#served()) {
+      await this.#services.get(name)!.accept(listener);
+      if (typeof listener === "number") keepAccepting(this.#os, listener);
     }
   }
 
@@ -85,7 +95,7 @@ export class Serving<State> implements AsyncDisposable {
     const reports = await Promise.all([...this.#services.values()].map((service) => service.drain(options)));
     const pending = reports.flatMap((report) => report.pending);
     if (pending.length > 0) throw new DrainError(pending);
-    for (const [, fd] of this.#served()) beforeDrained(this.#os, fd);
+    for (const [, listener] of this.#served()) if (typeof listener === "number") beforeDrained(this.#os, listener);
     return {
       openConnections: reports.reduce((sum, report) => sum + report.openConnections, 0),
       cut: reports.flatMap((report) => report.cut),
@@ -96,9 +106,9 @@ export class Serving<State> implements AsyncDisposable {
   /** Accepts again, and goes on with the connections that are left. */
   async resume(): Promise<void> {
     this.#draining = new AbortController();
-    for (const [name, fd] of this.#served()) {
-      await this.#services.get(name)!.resume(fd);
-      keepAccepting(this.#os, fd);
+    for (const [name, listener] of this.#served()) {
+      await this.#services.get(name)!.resume(listener);
+      if (typeof listener === "number") keepAccepting(this.#os, listener);
     }
   }
 
@@ -115,8 +125,8 @@ export class Serving<State> implements AsyncDisposable {
     this.#listeners.clear();
   }
 
-  #served(): [string, number][] {
-    return [...this.#services.keys()].map((name) => [name, this.#listeners.get(name)!]);
+  #served(): [string, number | ListenAddress][] {
+    return [...this.#services.keys()].map((name) => [name, this.#listeners.get(name) ?? this.#addresses.get(name)!]);
   }
 
   #checkNames(): void {

@@ -2,7 +2,14 @@ import type { Socket } from "node:net";
 import { Acceptor } from "./acceptor.ts";
 import { defaultReport, unfinished } from "./answer.ts";
 import { remoteAddress } from "./remote_address.ts";
-import type { DrainOptions, DrainReport, Service, SocketListenerOptions, UnfinishedRequest } from "./service.ts";
+import type {
+  DrainOptions,
+  DrainReport,
+  ListenAddress,
+  Service,
+  SocketListenerOptions,
+  UnfinishedRequest,
+} from "./service.ts";
 import type { ServiceHost } from "./service_host.ts";
 
 /** What a {@linkcode SocketService} is made of. */
@@ -39,7 +46,7 @@ export class SocketService<State> implements Service {
     });
   }
 
-  async accept(listener: number): Promise<void> {
+  async accept(listener: number | ListenAddress): Promise<void> {
     await this.#acceptor.accept(listener);
   }
 
@@ -80,7 +87,7 @@ export class SocketService<State> implements Service {
     throw new Error(`Cannot adopt a connection for ${this.name}: its connections are not moved`);
   }
 
-  async resume(listener: number): Promise<void> {
+  async resume(listener: number | ListenAddress): Promise<void> {
     this.#endDrain?.();
     await this.accept(listener);
   }

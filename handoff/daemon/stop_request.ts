@@ -12,7 +12,8 @@ export class StopRequest implements Disposable {
 
   constructor(asked?: AbortSignal) {
     this.#asked = asked;
-    for (const [name, listener] of this.#signals) Deno.addSignalListener(name, listener);
+    // A worker's signals are its process's.
+    if (!("WorkerGlobalScope" in globalThis)) this.#addSignals();
     if (asked?.aborted) this.#abort();
     else asked?.addEventListener("abort", this.#abort, { once: true });
   }
@@ -49,6 +50,10 @@ export class StopRequest implements Disposable {
 
   #ask(reason: string): void {
     this.#controller.abort(new StopReason(reason));
+  }
+
+  #addSignals(): void {
+    for (const [name, listener] of this.#signals) Deno.addSignalListener(name, listener);
   }
 
   #removeSignals(): void {
