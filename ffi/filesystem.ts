@@ -10,7 +10,10 @@ export interface Filesystem {
   readonly memory: boolean;
 }
 
-/** `f_type` of fstatfs(2), from `<linux/magic.h>` and the sources of the filesystems. */
+/**
+ * `f_type` of fstatfs(2), from `<linux/magic.h>` and the sources of the filesystems: those that stat(1) of coreutils calls
+ * remote, and those of virtual machines. Not overlayfs and aufs: what they lie over is not told, and containers run on them.
+ */
 const LINUX_NETWORK_TYPES: ReadonlyMap<number, string> = new Map([
   [0x6969, "nfs"],
   [0x517b, "smb"],
@@ -24,7 +27,19 @@ const LINUX_NETWORK_TYPES: ReadonlyMap<number, string> = new Map([
   [0x47504653, "gpfs"],
   [0x65735546, "fuse"],
   [0x73757245, "coda"],
+  [0x19830326, "beegfs"],
+  [0x7461636f, "ocfs2"],
+  [0x01161970, "gfs2"],
+  [0xaad7aaea, "panfs"],
+  [0xbeefdead, "stornext"],
+  [0x61636673, "acfs"],
+  [0x013111a8, "ibrix"],
+  [0xa501fcf5, "vxfs"],
+  [0x20030528, "orangefs"],
+  [0x564c, "ncp"],
   [0x786f4256, "vboxsf"],
+  [0xbacbacbc, "vmhgfs"],
+  [0x7c7c6673, "prl_fs"],
 ]);
 
 const LINUX_MEMORY_TYPES: ReadonlyMap<number, string> = new Map([

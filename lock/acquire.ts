@@ -60,8 +60,9 @@ export function requireLocal(
   throw new LockUnsupportedError(
     "filesystem",
     `Cannot lock ${JSON.stringify(dataDir)}: it is on ${type}, where flock may exclude nobody. Use a directory on a ` +
-      "local filesystem; for writers on several hosts, use a lock service such as etcd or Consul. Where all users of " +
-      "this filesystem are known to honour flock, set allowNetworkFilesystem.",
+      "local filesystem. Writers on several hosts need storage that itself refuses a former holder's writes, such as a " +
+      "database: a lock service cannot keep them off a filesystem. Where all users of this filesystem are known to " +
+      "honour flock, set allowNetworkFilesystem.",
   );
 }
 

@@ -12,6 +12,7 @@ const LINUX_LOCAL: readonly LinuxType[] = [
   ["f2fs", 0xf2f52010],
   ["zfs", 0x2fc12fc1],
   ["overlayfs", 0x794c7630],
+  ["aufs", 0x61756673],
   ["a filesystem that nobody has heard of", 0x12345678],
 ];
 

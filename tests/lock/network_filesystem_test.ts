@@ -21,7 +21,7 @@ for (const [name, magic] of Deno.build.os === "linux" ? LINUX_NETWORK : []) {
     const error = assertThrows(() => take(dir, onLinux(magic)), LockUnsupportedError) as LockUnsupportedError;
     assertEquals(error.reason, "filesystem");
     assertStringIncludes(error.message, `Cannot lock "${dir.path}": it is on ${name}, `);
-    for (const advice of ["local filesystem", "etcd or Consul", "allowNetworkFilesystem"]) {
+    for (const advice of ["local filesystem", "a lock service cannot keep them off", "allowNetworkFilesystem"]) {
       assertStringIncludes(error.message, advice);
     }
     assertEquals(dir.entries(), []);

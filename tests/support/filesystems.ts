@@ -18,6 +18,20 @@ export const LINUX_NETWORK: readonly LinuxType[] = [
   ["afs", 0x6b414653],
   ["gpfs", 0x47504653],
   ["fuse", 0x65735546],
+  ["coda", 0x73757245],
+  ["beegfs", 0x19830326],
+  ["ocfs2", 0x7461636f],
+  ["gfs2", 0x01161970],
+  ["panfs", 0xaad7aaea],
+  ["stornext", 0xbeefdead],
+  ["acfs", 0x61636673],
+  ["ibrix", 0x013111a8],
+  ["vxfs", 0xa501fcf5],
+  ["orangefs", 0x20030528],
+  ["ncp", 0x564c],
+  ["vboxsf", 0x786f4256],
+  ["vmhgfs", 0xbacbacbc],
+  ["prl_fs", 0x7c7c6673],
 ];
 
 /** What fstatfs(2) says of a filesystem on Linux: `struct statfs` starts with `f_type`. */
