@@ -2,10 +2,10 @@
 export const EXIT = {
   /** Done; of `status`, that the directory is free. */
   ok: 0,
-  /** Of `status`, that the directory is held. */
-  held: 1,
-  /** Wrong usage, or a failure. */
+  /** Wrong usage, or a failure. Not 1, with which Deno reports its own failures. */
   error: 2,
+  /** Of `status`, that it cannot tell, as in the Linux Standard Base. */
+  unknown: 4,
   /** `EX_TEMPFAIL` of sysexits.h: the directory is held, try again later. */
   tempFail: 75,
   /** As shells have it: the command cannot be executed. */

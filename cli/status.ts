@@ -1,6 +1,6 @@
 import { lstatSync } from "node:fs";
 import { type Arguments, type Command, onlyDirectory } from "./command.ts";
-import { EXIT } from "./exit_codes.ts";
+import { EXIT, Failure } from "./exit_codes.ts";
 import { type Report, reportOn } from "./status_report.ts";
 import { explain, verdict } from "./status_text.ts";
 
@@ -15,7 +15,7 @@ for its daemon and its last upgrade; an upgrade under way is not disturbed.
 
   --json   print one JSON object on one line
 
-exit code: 0 free; 1 held; 2 error
+exit code: 0 free; 75 held; 4 unknown, because looking failed; 2 wrong usage
 
 permissions: --allow-ffi --allow-read=DIR
   With -A, on Linux, it also reports the command line and start time of the
@@ -26,7 +26,7 @@ permissions: --allow-ffi --allow-read=DIR
 };
 
 async function tellStatus(args: Arguments): Promise<number> {
-  const report = await withSupervisor(reportOn(onlyDirectory(args)));
+  const report = await withSupervisor(lookAt(onlyDirectory(args)));
   if (args.flags.has("json")) {
     console.log(JSON.stringify(report));
   } else {
@@ -34,7 +34,16 @@ async function tellStatus(args: Arguments): Promise<number> {
     console.log("%c%s", `font-weight: bold; color: ${report.held ? "red" : "green"}`, verdict(report));
     console.log(explain(report));
   }
-  return report.held ? EXIT.held : EXIT.ok;
+  return report.safeToStart ? EXIT.ok : EXIT.tempFail;
+}
+
+/** A look that fails says neither free nor held; a script must not take it for either. */
+function lookAt(dataDir: string): Report {
+  try {
+    return reportOn(dataDir);
+  } catch (cause) {
+    throw new Failure(EXIT.unknown, cause instanceof Error ? cause.message : String(cause), { cause });
+  }
 }
 
 /** The supervisor is asked, where there may be one, by what is loaded only then; the daemon never is. */

@@ -47,7 +47,7 @@ claim("status names the command of a run that was killed with SIGKILL as what ho
   using dir = new TempDir();
   await using orphaned = await Orphaned.of(dir);
   const { code, stdout } = await handoff(["status", dir.path]);
-  assertEquals(code, 1);
+  assertEquals(code, 75);
   assertStringIncludes(stdout, `held, but the named holder, process ${orphaned.wrapper.pid}, is dead\n`);
   assertStringIncludes(
     stdout,
@@ -81,7 +81,7 @@ claim("a process that the command leaves behind holds the directory after run ha
   const { pid } = await running.next();
   assertEquals((await running.status).code, 0);
   const { code, stdout } = await handoff(["status", "--json", dir.path]);
-  assertEquals(code, 1);
+  assertEquals(code, 75);
   assertEquals(JSON.parse(stdout).descriptorHolders, [{ pid, inheritedFrom: running.pid, command: ["cat"] }]);
 });
 

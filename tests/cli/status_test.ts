@@ -15,7 +15,7 @@ interface State {
   make(dir: TempDir, pids: { dead: number; alive: number }): Disposable | void;
   /** The first line. */
   readonly verdict: string;
-  readonly code: 0 | 1;
+  readonly code: 0 | 75;
   /** What is to be said about starting. */
   readonly advice: string;
 }
@@ -50,28 +50,28 @@ const STATES: readonly State[] = [
     what: "a directory that is held without a pidfile",
     make: (dir) => new ForeignHolder(dir.path),
     verdict: "held, but the pidfile does not name the holder: it is missing",
-    code: 1,
+    code: 75,
     advice: `${UNSAFE} each process that holds the lock has ended.`,
   },
   {
     what: "a directory that is held with a malformed pidfile",
     make: (dir) => new ForeignHolder(dir.path, { pidfile: "garbage" }),
     verdict: "held, but the pidfile does not name the holder: it is malformed",
-    code: 1,
+    code: 75,
     advice: `${UNSAFE} each process that holds the lock has ended.`,
   },
   {
     what: "a directory that is held although the named holder is dead",
     make: (dir, { dead }) => new ForeignHolder(dir.path, { pidfile: `${dead}\n` }),
     verdict: "held, but the named holder, process DEAD, is dead",
-    code: 1,
+    code: 75,
     advice: `${UNSAFE} each process that holds the lock has ended.`,
   },
   {
     what: "a directory that is held by another process than the pidfile names",
     make: (dir, { alive }) => new ForeignHolder(dir.path, { pidfile: `${alive}\n` }),
     verdict: "held, but not by the named holder, process ALIVE",
-    code: 1,
+    code: 75,
     advice: `${UNSAFE} each process that holds the lock has ended.`,
   },
 ];
@@ -102,7 +102,7 @@ claim("status of a directory that its holder has: its pid, that it is alive, and
   await using holder = new Child("holder.ts", { args: [dir.path, "an argument"] });
   await holder.ask("acquire");
   const { code, stdout } = await handoff(["status", dir.path]);
-  assertEquals([code, stdout.split("\n")[0]], [1, `held by process ${holder.pid}, which is alive`]);
+  assertEquals([code, stdout.split("\n")[0]], [75, `held by process ${holder.pid}, which is alive`]);
   assertStringIncludes(stdout, `/holder.ts ${dir.path} "an argument"\n`);
   assertStringIncludes(stdout, `${UNSAFE} process ${holder.pid} has released the lock or ended.\n`);
 });
@@ -120,11 +120,11 @@ claim("status of a directory that does not exist says so, and does not create it
   assertEquals(dir.entries(), []);
 });
 
-claim("status of a file exits with 2, and with one line on standard error", async () => {
+claim("status of a file exits with 4, unknown, and with one line on standard error", async () => {
   using dir = new TempDir();
   Deno.writeTextFileSync(dir.join("file"), "");
   const { code, stdout, stderr } = await handoff(["status", dir.join("file")]);
-  assertEquals([code, stdout, stderr.split("\n").length], [2, "", 2]);
+  assertEquals([code, stdout, stderr.split("\n").length], [4, "", 2]);
   assertStringIncludes(stderr, `handoff: Cannot inspect the lockfile "${dir.join("file")}`);
 });
 
@@ -140,14 +140,14 @@ claim("status needs no permission but for ffi and to read the directory", async 
   using dir = new TempDir();
   await using holder = await holding(dir);
   const { code, stdout, stderr } = await handoff(["status", dir.path], { permissions: narrowest(dir) });
-  assertEquals({ code, stderr }, { code: 1, stderr: "" });
+  assertEquals({ code, stderr }, { code: 75, stderr: "" });
   assertStringIncludes(stdout, `held by process ${holder.pid}, which is alive\n`);
 });
 
-claim("status without a permission exits with 2, and names the flag", async () => {
+claim("status without a permission exits with 4, unknown, and names the flag", async () => {
   using dir = new TempDir();
   const { code, stderr } = await handoff(["status", dir.path], { permissions: ["--allow-ffi"] });
-  assertEquals(code, 2);
+  assertEquals(code, 4);
   assertStringIncludes(stderr, `--allow-read=${dir.path}`);
 });
 

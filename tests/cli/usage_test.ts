@@ -48,7 +48,7 @@ for (const [line, message] of WRONG) {
 /** What `--help` must tell of each command: its options and its exit codes. */
 const HELP: Readonly<Record<string, readonly string[]>> = {
   "": ["status", "run", "wait", "--version"],
-  status: ["--json", "usage: handoff status", "0 free", "1 held", "2 error", "--allow-ffi --allow-read=DIR"],
+  status: ["--json", "usage: handoff status", "0 free", "75 held", "4 unknown", "--allow-ffi --allow-read=DIR"],
   run: [
     "usage: handoff run",
     "--wait[=SECONDS]",

@@ -201,7 +201,7 @@ export class Driver {
     await this.#supervised.restart();
     await until(async () => {
       const { code, output } = await this.#supervised.handoff("status", { flags: ["--json"] });
-      return code !== 2 && output.includes(`${this.#supervised.pid}`);
+      return (code === 0 || code === 75) && output.includes(`${this.#supervised.pid}`);
     });
   }
 
