@@ -65,11 +65,11 @@ export class PhaseView implements Disposable {
 }
 
 /** What an outcome means, in one sentence. */
-export function sentence({ outcome, reason }: OutcomeEvent): string {
+export function sentence({ outcome, reason }: OutcomeEvent, committed = "committed"): string {
   const because = reason === undefined ? "" : `: ${reason}`;
   switch (outcome) {
     case "committed":
-      return "committed";
+      return committed;
     case "rolled-back":
       return `rolled back, the old daemon serves${because}`;
     case "nothing-begun":

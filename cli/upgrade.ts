@@ -43,7 +43,7 @@ async function runUpgrade(args: Arguments): Promise<number> {
   using view = args.flags.has("json") ? new JsonView() : new PhaseView(Deno.stdout);
   const outcome = await follow(os, place, { request, view, signal: signals.aborted });
   if (args.flags.has("json")) view.show(outcome);
-  else tell(outcome);
+  else tell(outcome, args.flags.has("check") ? "the successor gets as far as its turn" : "committed");
   return exitCodeFor(outcome);
 }
 
@@ -85,8 +85,8 @@ async function follow(os: Os, place: Place, { request, view, signal }: Watching)
   return await lookForOutcome(os, place, { before, signal });
 }
 
-function tell(outcome: OutcomeEvent): void {
-  if (exitCodeFor(outcome) === EXIT.ok) return console.log(sentence(outcome));
+function tell(outcome: OutcomeEvent, done: string): void {
+  if (exitCodeFor(outcome) === EXIT.ok) return console.log(sentence(outcome, done));
   console.error(`handoff: ${printableText(sentence(outcome))}`);
   for (const line of outcome.stderr ?? []) console.error(`  | ${printableText(line)}`);
 }

@@ -1,7 +1,7 @@
 import { LockHeldError } from "../../lock/errors.ts";
 import { inspectSync } from "../../lock/inspect.ts";
 import { ControlChannel } from "../control_channel.ts";
-import { addressOf, bindListener, formatAddress, isBoundAs } from "../listener.ts";
+import { type Address, addressOf, bindListener, formatAddress, isBoundAs } from "../listener.ts";
 import type { Exit, Os } from "../os.ts";
 import type { Hello } from "../protocol/messages.ts";
 import { connectSocketFile, SocketFileError } from "../socket_file.ts";
@@ -12,8 +12,8 @@ import { ConfigError } from "./config_error.ts";
 import { Daemon, type Watched } from "./daemon.ts";
 import { settled } from "./hear.ts";
 
-/** A daemon that serves without a supervisor, as its new one has it. */
-export interface Adopted {
+/** A daemon that serves without a supervisor, as its new one has it, until it is disposed of. */
+export interface Adopted extends Disposable {
   readonly daemon: Daemon;
   /** Copies of its listeners, by name; undefined where it cannot give them away. */
   readonly listeners?: ReadonlyMap<string, number>;
@@ -40,7 +40,8 @@ export async function adopt(os: Os, { dataDir, paths, command }: SupervisorConfi
   const transfer = await openTransfer(os, paths.controlSocket);
   if (transfer !== undefined) resources.use(transfer);
   const listeners = transfer === undefined ? undefined : await listenersFrom(transfer);
-  const process = new AdoptedProcess(os, { pid: hello.pid, pidfd, transfer });
+  for (const fd of listeners?.values() ?? []) resources.defer(() => os.close(fd));
+  const process = resources.use(new AdoptedProcess(os, { pid: hello.pid, pidfd, transfer }));
   const daemon = new Daemon(os, process, {
     command,
     controlSocket: paths.controlSocket,
@@ -48,9 +49,8 @@ export async function adopt(os: Os, { dataDir, paths, command }: SupervisorConfi
     sinceMs: Date.now(),
     buildId: new TextDecoder().decode(hello.buildId),
   });
-  const kept = resources.move();
-  daemon.ended.then(() => kept.dispose());
-  return { daemon, listeners };
+  const all = resources.move();
+  return { daemon, listeners, [Symbol.dispose]: () => all.dispose() };
 }
 
 /**
@@ -61,6 +61,7 @@ export function reconcile(
   os: Os,
   configured: readonly ListenerConfig[],
   inherited: ReadonlyMap<string, number>,
+  resources: DisposableStack,
 ): Map<string, number> {
   const listeners = new Map<string, number>();
   for (const { name, address } of configured) {
@@ -73,10 +74,17 @@ export function reconcile(
         }: a listener is moved by stopping the daemon`,
       );
     }
-    listeners.set(name, fd ?? bindListener(os, address));
+    listeners.set(name, fd ?? bindOwned(os, address, resources));
   }
   for (const [name, fd] of inherited) listeners.set(name, fd);
   return listeners;
+}
+
+/** Binds a listener that is closed with `resources`. */
+export function bindOwned(os: Os, address: Address, resources: DisposableStack): number {
+  const fd = bindListener(os, address);
+  resources.defer(() => os.close(fd));
+  return fd;
 }
 
 /** A path that refuses does not mean that nobody lives: while the directory is held it is looked at again. */
@@ -120,11 +128,12 @@ async function listenersFrom(transfer: TransferChannel): Promise<Map<string, num
 }
 
 /** A daemon that is no child: its end is told by its pidfd, its exit code only by itself. */
-class AdoptedProcess implements Watched {
+class AdoptedProcess implements Watched, Disposable {
   readonly pid: number;
   readonly ended: Promise<Exit | undefined>;
   readonly #os: Os;
   readonly #pidfd: number;
+  readonly #unwatched = new AbortController();
 
   constructor(os: Os, { pid, pidfd, transfer }: { pid: number; pidfd: number; transfer?: TransferChannel }) {
     this.pid = pid;
@@ -137,9 +146,15 @@ class AdoptedProcess implements Watched {
     return this.#os.killPidfd(this.#pidfd, signal);
   }
 
+  /** Watches no longer: `ended` resolves. */
+  [Symbol.dispose](): void {
+    this.#unwatched.abort();
+  }
+
   async #untilEnd(transfer?: TransferChannel): Promise<Exit | undefined> {
-    const told = transfer === undefined ? Promise.resolve(undefined) : exitToldBy(transfer);
-    await this.#os.readable(this.#pidfd);
+    const { signal } = this.#unwatched;
+    const told = transfer === undefined ? Promise.resolve(undefined) : exitToldBy(transfer, signal);
+    await this.#os.readable(this.#pidfd, { signal }).catch(() => {});
     let exit: Exit | undefined;
     await settled(told.then((code) => exit = code), LAST_WORD_MS);
     return exit;
@@ -147,10 +162,10 @@ class AdoptedProcess implements Watched {
 }
 
 /** What a daemon says of its end, once its stream has ended. */
-async function exitToldBy(transfer: TransferChannel): Promise<Exit | undefined> {
+async function exitToldBy(transfer: TransferChannel, signal: AbortSignal): Promise<Exit | undefined> {
   let exit: Exit | undefined;
   try {
-    for (let reply; (reply = await transfer.receiveReply()) !== undefined;) {
+    for (let reply; (reply = await transfer.receiveReply({ signal })) !== undefined;) {
       reply.descriptors[Symbol.dispose]();
       if (reply.message.verb === "stopping") exit = { code: reply.message.code };
     }

@@ -1,6 +1,5 @@
 import { lstatSync, mkdirSync } from "node:fs";
 import { inspectSync } from "../../lock/inspect.ts";
-import { bindListener } from "../listener.ts";
 import type { Os } from "../os.ts";
 import { bindSocketFile } from "../socket_file.ts";
 import { adopt, type Adopted, reconcile } from "./adoption.ts";
@@ -35,9 +34,8 @@ export async function openStation(os: Os, config: SupervisorConfig, log: Log): P
   requireSocketOrNothing(paths.controlSocket);
   if (existing !== undefined) await settleInterrupted(os, config, log);
   const adopted = inspectSync(dataDir).held ? await adopt(os, config) : undefined;
-  const listeners = adopted === undefined
-    ? bindAll(os, config, resources)
-    : reconcile(os, config.listeners, adopted.listeners ?? new Map());
+  if (adopted !== undefined) requireListeners(resources.use(adopted), config);
+  const listeners = reconcile(os, config.listeners, adopted?.listeners ?? new Map(), resources);
   mkdirSync(dataDir, { recursive: true, mode: 0o755 });
   if (existing === undefined) resources.use(SupervisorLock.take(paths.supervisorLock, { create: true })!);
   const trigger = bindSocketFile(os, paths.triggerSocket);
@@ -45,12 +43,13 @@ export async function openStation(os: Os, config: SupervisorConfig, log: Log): P
   return { listeners, trigger, adopted, [Symbol.dispose]: () => all.dispose() };
 }
 
-function bindAll(os: Os, { listeners }: SupervisorConfig, resources: DisposableStack): Map<string, number> {
-  return new Map(listeners.map(({ name, address }) => {
-    const fd = bindListener(os, address);
-    resources.defer(() => os.close(fd));
-    return [name, fd];
-  }));
+/** A daemon of another kind has no transfer socket, and keeps its listeners to itself. */
+function requireListeners({ daemon, listeners }: Adopted, { dataDir, listeners: configured }: SupervisorConfig): void {
+  if (listeners !== undefined || configured.length === 0) return;
+  throw new ConfigError(
+    `Cannot supervise ${JSON.stringify(dataDir)}: process ${daemon.pid} serves it and cannot pass its listeners on, ` +
+      "since it has no transfer socket. Stop it first",
+  );
 }
 
 /** A file at the place of a socket is somebody's: it is never replaced. */

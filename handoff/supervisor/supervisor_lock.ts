@@ -8,6 +8,7 @@ export class SupervisorRunningError extends HandoffError {
   /** Its pid, where the lockfile names one. */
   readonly pid?: number;
 
+  /** An error for the lockfile at `path`. */
   constructor(path: string, pid?: number) {
     const who = pid === undefined ? "another process" : `process ${pid}`;
     super(`Cannot supervise: ${who} holds ${JSON.stringify(path)}, and is the supervisor of this directory`);

@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertNotEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { claim } from "../support/claim.ts";
 import { handoff } from "../support/command.ts";
 import { eventually } from "../support/patience.ts";
@@ -79,7 +79,9 @@ claim("handoff upgrade whose supervisor is killed looks for itself: 0 where the 
   const { code, stderr } = await upgrade;
   assertStringIncludes(stderr, "the supervisor is gone");
   assertEquals(code, 0);
-  Deno.kill(readPid(dir), "SIGTERM");
+  const successor = readPid(dir);
+  Deno.kill(successor, "SIGTERM");
+  await eventually(() => assertThrows(() => Deno.statSync(`/proc/${successor}`)));
 }, { needs: ["linux"] });
 
 claim("handoff status tells the supervisor, the build and the last upgrade", async () => {
