@@ -12,7 +12,8 @@
  * @module
  */
 
-export { HandoffError, LockHeldError, LockLostError } from "./lock/errors.ts";
+export { HandoffError, LockHeldError, LockLostError, type LockLostReason } from "./lock/errors.ts";
+export type { Holder } from "./lock/holder.ts";
 export { DismissedError, DrainError, LockRefusedError } from "./handoff/daemon/errors.ts";
 export type { DaemonEvent, OpenRole } from "./handoff/daemon/events.ts";
 export type { DaemonOptions, DrainContext } from "./handoff/daemon/options.ts";

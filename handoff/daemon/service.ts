@@ -43,15 +43,19 @@ export type ConnectionHandler<State> = (socket: Socket, context: HandlerContext<
 
 /** A certificate chain and its private key, both in PEM. */
 export interface TlsOptions {
+  /** The chain, the server's own certificate first. */
   readonly cert: string;
+  /** The key of that certificate. */
   readonly key: string;
 }
 
 /** A listener that speaks HTTP/1.1. */
 export interface HttpListenerOptions<State> {
+  /** Answers each request. */
   readonly fetch: FetchHandler<State>;
   /** Without it, a request to upgrade is answered by `fetch` like any other. */
   readonly upgrade?: UpgradeHandler<State>;
+  /** Makes it HTTPS. Such connections cannot be passed on: they are finished, and closed. */
   readonly tls?: TlsOptions;
   /** How long an idle connection is kept, in milliseconds; 65,000 by default. */
   readonly keepAliveTimeout?: number;
@@ -59,7 +63,9 @@ export interface HttpListenerOptions<State> {
 
 /** A listener whose protocol is the handler's. */
 export interface SocketListenerOptions<State> {
+  /** Takes over each connection. */
   readonly connection: ConnectionHandler<State>;
+  /** Has each connection begin with a TLS handshake. */
   readonly tls?: TlsOptions;
 }
 
@@ -68,12 +74,15 @@ export type ListenerOptions<State> = HttpListenerOptions<State> | SocketListener
 
 /** How a daemon serves: `fetch` on the listener that is named "http", and any others by their names. */
 export interface ServiceOptions<State> {
+  /** Answers each request on the listener that is named "http". */
   readonly fetch?: FetchHandler<State>;
+  /** How each of the other listeners is served, by its name. */
   readonly listeners?: Readonly<Record<string, ListenerOptions<State>>>;
 }
 
 /** A request that a drain could not wait for. */
 export interface UnfinishedRequest {
+  /** Such as `"GET"`. */
   readonly method: string;
   /** The path alone: a query may carry secrets. */
   readonly path: string;
