@@ -33,8 +33,7 @@ class State implements Disposable {
   }
 
   append(text: string): { id: number } {
-    const row = this.#database.prepare("INSERT INTO entries (text) VALUES (?) RETURNING id").get(text);
-    const { id } = row as unknown as { id: number };
+    const id = Number(this.#database.prepare("INSERT INTO entries (text) VALUES (?)").run(text).lastInsertRowid);
     record.append({ what: "write", pid: Deno.pid, hold: this.#hold, id });
     return { id };
   }

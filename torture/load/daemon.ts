@@ -27,10 +27,10 @@ class Journal implements Disposable {
   }
 
   append(text: string): { id: number } {
-    const row = this.#database.prepare("INSERT INTO entries (text) VALUES (?) RETURNING id").get(text);
-    const event = new TextEncoder().encode(`data: ${JSON.stringify(row)}\n\n`);
+    const id = Number(this.#database.prepare("INSERT INTO entries (text) VALUES (?)").run(text).lastInsertRowid);
+    const event = new TextEncoder().encode(`data: ${id}\n\n`);
     for (const listener of this.#listeners) listener(event);
-    return row as unknown as { id: number };
+    return { id };
   }
 
   events(end: AbortSignal): ReadableStream<Uint8Array> {
