@@ -1,5 +1,5 @@
 import { HttpConnection } from "../../torture/load/http_connection.ts";
-import type { RunningPeer } from "./peer.ts";
+import type { Phase, RunningPeer } from "./peer.ts";
 
 /** The clients that watch a swap: each keeps one connection. */
 const GROUPS = [
@@ -12,6 +12,8 @@ const GROUPS = [
 const BURST = 64;
 /** How long the clients go on after a swap: longer than each of them thinks. */
 const AFTERMATH_MS = 2_000;
+/** How long after its start a swap is looked at: longer than the slowest command takes. */
+const PAUSE_WINDOW_MS = 10_000;
 
 /** One request: when it was sent, by the clock of `performance.now()`, and what became of it. */
 export interface Sample {
@@ -36,12 +38,16 @@ export interface SwapFigures {
   /** Of the connections that were opened in the moment of a swap: how many got no answer. */
   readonly queuedLost: number;
   readonly queued: number;
-  /** The longest that an answer took, of all requests and for each swap, in milliseconds. */
+  /** The longest that an answer took, in milliseconds. */
   readonly longestMs: number;
+  /** For each swap, the longest time in which none of the busy clients got an answer, in milliseconds. */
+  readonly pausesMs: readonly number[];
   /** How long the command took that swaps, in milliseconds. */
   readonly commandMs: readonly number[];
   /** The requests around the last swap, 0 being its start. */
   readonly timeline: readonly Sample[];
+  /** Of the last swap, where its command tells them. */
+  readonly phases: readonly Phase[];
 }
 
 /** Swaps the server again and again beside its clients. */
@@ -53,23 +59,26 @@ export async function measureSwaps(peer: RunningPeer, port: number, swaps: numbe
   );
   await sleep(AFTERMATH_MS);
   const commandMs: number[] = [];
+  const starts: number[] = [];
   let queuedLost = 0;
-  let lastStart = 0;
+  let phases: readonly Phase[] = [];
   for (let i = 0; i < swaps; i++) {
-    lastStart = performance.now();
+    const start = performance.now();
+    starts.push(start);
     const swapped = peer.swap();
     const burst = Promise.all(Array.from({ length: BURST }, async (_, n) => {
       await sleep(n);
       return await askOnce(port);
     }));
-    await swapped;
-    commandMs.push(performance.now() - lastStart);
+    phases = await swapped ?? [];
+    commandMs.push(performance.now() - start);
     queuedLost += (await burst).filter((answered) => !answered).length;
     await sleep(AFTERMATH_MS);
   }
   stop.abort();
   await Promise.all(clients);
   const all = groups.flatMap(({ samples }) => samples);
+  const lastStart = starts.at(-1)!;
   return {
     swaps,
     groups: groups.map(({ looks, thinkMs, samples, counts }) => ({
@@ -82,10 +91,24 @@ export async function measureSwaps(peer: RunningPeer, port: number, swaps: numbe
     queuedLost,
     queued: BURST * swaps,
     longestMs: Math.max(...all.map(({ ms }) => ms)),
+    pausesMs: starts.map((start) => longestPause(groups.flatMap((g) => g.thinkMs === 1 ? g.samples : []), start)),
     commandMs,
+    phases,
     timeline: all.filter(({ at }) => at > lastStart - 500 && at < lastStart + AFTERMATH_MS)
       .map((sample) => ({ ...sample, at: sample.at - lastStart })).toSorted((a, b) => a.at - b.at),
   };
+}
+
+/** The longest gap between two answers in the time that belongs to the swap which began at `start`. */
+function longestPause(samples: readonly Sample[], start: number): number {
+  const answers = samples.filter(({ failed }) => !failed).map(({ at, ms }) => at + ms).toSorted((a, b) => a - b);
+  let longest = 0;
+  for (const [i, at] of answers.entries()) {
+    if (i > 0 && at > start && answers[i - 1]! < start + PAUSE_WINDOW_MS) {
+      longest = Math.max(longest, at - answers[i - 1]!);
+    }
+  }
+  return longest;
 }
 
 interface WatchOptions {

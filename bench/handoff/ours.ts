@@ -1,6 +1,6 @@
 import { fromFileUrl } from "@std/path";
 import { Supervised } from "../../torture/load/supervised.ts";
-import { answering, type Peer } from "./peer.ts";
+import { answering, type Peer, type Phase } from "./peer.ts";
 
 const HELLO = fromFileUrl(new URL("./programs/hello_daemon.ts", import.meta.url));
 
@@ -26,11 +26,17 @@ function peer(name: string, beforeSwap: (dir: string) => void): Peer {
         version: `runDaemon, Deno ${Deno.version.deno}`,
         async swap() {
           beforeSwap(dir);
-          const { code, output } = await supervised.handoff("upgrade");
+          const { code, output } = await supervised.handoff("upgrade", { flags: ["--json"] });
           if (code !== 0) throw new Error(`upgrade exited with ${code}: ${output}`);
+          return phasesOf(output);
         },
         [Symbol.asyncDispose]: () => supervised[Symbol.asyncDispose](),
       };
     },
   };
+}
+
+/** What `upgrade --json` told of its phases. */
+export function phasesOf(output: string): Phase[] {
+  return output.trim().split("\n").map((line) => JSON.parse(line)).filter(({ event }) => event === "phase");
 }

@@ -13,11 +13,17 @@ export interface PeerOptions {
   readonly dir: string;
 }
 
+/** One phase of a swap. */
+export interface Phase {
+  readonly phase: string;
+  readonly ms: number;
+}
+
 /** A server that answers `GET /` with 200. */
 export interface RunningPeer extends AsyncDisposable {
   readonly version: string;
-  /** Replaces it as its manual says; resolves when its own command has returned. */
-  swap(): Promise<void>;
+  /** Replaces it as its manual says; resolves when its own command has returned, with the phases that it tells. */
+  swap(): Promise<readonly Phase[] | void>;
 }
 
 /** A process that a peer consists of, ended with SIGTERM, and at last with SIGKILL. */
