@@ -1,8 +1,6 @@
 /** Draws `bench/handoff/handoff.json` as `bench/handoff/handoff.svg`: one swap, and what the others lose in theirs. */
 import * as echarts from "echarts";
-import type { Phase } from "../handoff/peer.ts";
-import type { PeerFigures } from "../handoff/swaps.ts";
-import type { SwapFigures } from "../handoff/measure.ts";
+import type { PeerFigures, Phase, SwapFigures } from "../handoff/swap_figures.ts";
 import { darkStyle, FAINT, INK, LINE, OTHERS_BAR, OURS_BAR, PAPER } from "./colours.ts";
 
 const WIDTH = 1_200;

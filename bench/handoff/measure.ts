@@ -1,5 +1,6 @@
 import { HttpConnection } from "../../torture/load/http_connection.ts";
-import type { Phase, RunningPeer } from "./peer.ts";
+import type { RunningPeer } from "./peer.ts";
+import type { Phase, Sample, SwapFigures } from "./swap_figures.ts";
 
 /** The clients that watch a swap: each keeps one connection. */
 const GROUPS = [
@@ -14,41 +15,6 @@ const BURST = 64;
 const AFTERMATH_MS = 2_000;
 /** How long after its start a swap is looked at: longer than the slowest command takes. */
 const PAUSE_WINDOW_MS = 10_000;
-
-/** One request: when it was sent, by the clock of `performance.now()`, and what became of it. */
-export interface Sample {
-  readonly at: number;
-  readonly ms: number;
-  readonly failed: boolean;
-}
-
-/** What the clients of one kind saw over all swaps. */
-export interface GroupFigures {
-  readonly looks: boolean;
-  readonly thinkMs: number;
-  readonly requests: number;
-  readonly failed: number;
-  readonly reconnects: number;
-}
-
-/** What came of the swaps of one peer. */
-export interface SwapFigures {
-  readonly swaps: number;
-  readonly groups: readonly GroupFigures[];
-  /** Of the connections that were opened in the moment of a swap: how many got no answer. */
-  readonly queuedLost: number;
-  readonly queued: number;
-  /** The longest that an answer took, in milliseconds. */
-  readonly longestMs: number;
-  /** For each swap, the longest time in which none of the busy clients got an answer, in milliseconds. */
-  readonly pausesMs: readonly number[];
-  /** How long the command took that swaps, in milliseconds. */
-  readonly commandMs: readonly number[];
-  /** The requests around the last swap, 0 being its start. */
-  readonly timeline: readonly Sample[];
-  /** Of the last swap, where its command tells them. */
-  readonly phases: readonly Phase[];
-}
 
 /** Swaps the server again and again beside its clients. */
 export async function measureSwaps(peer: RunningPeer, port: number, swaps: number): Promise<SwapFigures> {

@@ -1,6 +1,7 @@
 import { fromFileUrl } from "@std/path";
 import { Supervised } from "../../torture/load/supervised.ts";
-import { answering, type Peer, type Phase } from "./peer.ts";
+import { answering, type Peer } from "./peer.ts";
+import type { Phase } from "./swap_figures.ts";
 
 const HELLO = fromFileUrl(new URL("./programs/hello_daemon.ts", import.meta.url));
 

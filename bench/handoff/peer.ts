@@ -1,3 +1,5 @@
+import type { Phase } from "./swap_figures.ts";
+
 /** A server of somebody else's, or ours, that can be replaced while it serves. */
 export interface Peer {
   /** As the table names it. */
@@ -11,12 +13,6 @@ export interface PeerOptions {
   readonly port: number;
   /** An empty directory of its own. */
   readonly dir: string;
-}
-
-/** One phase of a swap. */
-export interface Phase {
-  readonly phase: string;
-  readonly ms: number;
 }
 
 /** A server that answers `GET /` with 200. */

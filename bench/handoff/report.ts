@@ -5,7 +5,8 @@
 import { describeEnvironment } from "../environment.ts";
 import { percentile } from "../statistics.ts";
 import { measureRecovery, type Recovery } from "./recovery.ts";
-import { measurePeers, type PeerFigures } from "./swaps.ts";
+import type { PeerFigures } from "./swap_figures.ts";
+import { measurePeers } from "./swaps.ts";
 import { measureThroughput, type Throughput } from "./throughput.ts";
 
 const quick = Deno.args.includes("--quick");

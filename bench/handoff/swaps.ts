@@ -1,7 +1,8 @@
 import { freePort } from "../../torture/load/supervised.ts";
-import { measureSwaps, type SwapFigures } from "./measure.ts";
+import { measureSwaps } from "./measure.ts";
 import { handoff, handoffWithoutTransfer } from "./ours.ts";
 import type { Peer } from "./peer.ts";
+import type { PeerFigures } from "./swap_figures.ts";
 import { gunicorn, haproxy, nginx, pm2, reusePort, stopAndStart } from "./servers.ts";
 
 const PEERS: readonly Peer[] = [
@@ -14,14 +15,6 @@ const PEERS: readonly Peer[] = [
   reusePort,
   stopAndStart,
 ];
-
-/** What came of one peer: figures, or why there are none. */
-export interface PeerFigures {
-  readonly name: string;
-  readonly version?: string;
-  readonly skipped?: string;
-  readonly figures?: SwapFigures;
-}
 
 /** Swaps each peer under the same clients, one peer after the other. */
 export async function measurePeers(swaps: number): Promise<PeerFigures[]> {
