@@ -6,11 +6,14 @@ import { FastResponse, sendNodeResponse } from "srvx";
  * `Response` it sees but a stream, although most are made of a string. Where the stream ends with its first chunk, that
  * is the whole body: it goes out with its length and in one packet.
  */
-export async function sendResponse(answer: ServerResponse, response: Response): Promise<void> {
+export function sendResponse(answer: ServerResponse, response: Response): Promise<void> {
+  // Not a look at its properties before this: a FastResponse becomes a Response by it.
+  return "_toNodeResponse" in response ? sendNodeResponse(answer, response) : sendStream(answer, response);
+}
+
+async function sendStream(answer: ServerResponse, response: Response): Promise<void> {
   const { status, statusText, headers, body } = response;
-  if ("_toNodeResponse" in response || body === null || headers.has("content-length")) {
-    return await sendNodeResponse(answer, response);
-  }
+  if (body === null || headers.has("content-length")) return await sendNodeResponse(answer, response);
   const reader = body.getReader();
   let closed = false;
   reader.closed.then(() => closed = true, () => {});
