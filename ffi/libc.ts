@@ -62,10 +62,17 @@ function thisRuntime(): Loader {
     os: Deno.build.os,
     arch: Deno.build.arch,
     env: Deno.build.env,
-    ffiPermission: (path) =>
-      Deno.permissions.querySync(path === undefined ? { name: "ffi" } : { name: "ffi", path }).state,
+    libcPath: readableVariable("HANDOFF_LIBC"),
+    ffiPermission: (path) => Deno.permissions.querySync(path === undefined ? { name: "ffi" } : { name: "ffi", path }),
+    requestFfi: () => Deno.permissions.requestSync({ name: "ffi" }),
     dlopen: Deno.dlopen,
   };
+}
+
+/** A variable of the environment, where it may be read without asking the user; an empty one is as good as none. */
+function readableVariable(variable: string): string | undefined {
+  if (Deno.permissions.querySync({ name: "env", variable }).state !== "granted") return undefined;
+  return Deno.env.get(variable) || undefined;
 }
 
 /**
@@ -210,7 +217,7 @@ function openFirst<S extends Deno.ForeignLibraryInterface>(loader: Loader, symbo
     "libc",
     `Cannot open the C library: ${
       failures.map(String).join("; ")
-    }. Run with a plain --allow-ffi; a narrower one must name ` +
-      "libc by its absolute path.",
+    }. Run with a plain --allow-ffi, or, where libc is elsewhere, ` +
+      "with its absolute path in HANDOFF_LIBC, and --allow-env=HANDOFF_LIBC.",
   );
 }

@@ -58,10 +58,50 @@ claim("the next candidate is tried where a library is not to be found", () => {
   assertEquals(fake.opened, ["libc.musl-x86_64.so.1"]);
 });
 
-claim("libc is opened by its path where a permission for every library but one makes paths of the names", () => {
-  const fake = new FakeLoader({ missing: ["libc.so.6", "libc.musl-x86_64.so.1"] });
+claim("no name is opened where Deno would take it for a file of the working directory", () => {
+  const everyPlatform = [{ os: "linux" }, { os: "darwin" }] as const;
+  for (const platform of everyPlatform) {
+    for (const permission of [{ partial: true }, { granted: "nothing" }, { granted: "libc.so.6" }]) {
+      for (const answer of ["granted", "denied"] as const) {
+        const { names, paths } = libcCandidates({ os: platform.os, arch: "x86_64", env: "gnu" });
+        const partial = answer === "granted";
+        const fake = new FakeLoader({ partial, ...platform, ...permission, answer, missing: [...names, ...paths] });
+        assertThrows(() => loadLibc(fake.loader), LockUnsupportedError);
+        assertEquals(fake.asked.filter((path) => !path.startsWith("/")), []);
+        assertEquals(fake.asked.length > 0, true);
+      }
+    }
+  }
+});
+
+claim("where nothing is permitted the user is asked once, for every library", () => {
+  const fake = new FakeLoader({ granted: "nothing", answer: "granted", missing: ["libc.so.6"] });
   loadLibc(fake.loader)[Symbol.dispose]();
-  assertEquals(fake.opened, ["/lib/x86_64-linux-gnu/libc.so.6"]);
+  assertEquals(fake.questions, 1);
+  assertEquals(fake.opened, ["libc.musl-x86_64.so.1"]);
+});
+
+claim("where libc is permitted nothing is asked", () => {
+  const fakes = [{}, { partial: true }, { granted: "/lib64/libc.so.6" }].map((platform) => new FakeLoader(platform));
+  for (const fake of fakes) loadLibc(fake.loader)[Symbol.dispose]();
+  assertEquals(fakes.map(({ questions }) => questions), [0, 0, 0]);
+});
+
+claim("the library that HANDOFF_LIBC names is opened, and no other", () => {
+  const libcPath = "/nix/store/glibc/lib/libc.so.6";
+  const found = new FakeLoader({ libcPath });
+  loadLibc(found.loader)[Symbol.dispose]();
+  assertEquals(found.asked, [libcPath]);
+  const missing = new FakeLoader({ libcPath, missing: [libcPath] });
+  assertThrows(() => loadLibc(missing.loader), LockUnsupportedError, libcPath);
+  assertEquals(missing.asked, [libcPath]);
+});
+
+claim("a HANDOFF_LIBC that is no absolute path is refused before anything is opened", () => {
+  const fake = new FakeLoader({ libcPath: "libc.so.6" });
+  const error = assertThrows(() => loadLibc(fake.loader), LockUnsupportedError);
+  assertEquals(error.message, 'Cannot open the C library "libc.so.6": HANDOFF_LIBC must be an absolute path');
+  assertEquals(fake.asked, []);
 });
 
 claim("a library is closed by its disposal", () => {
@@ -86,7 +126,7 @@ claim("where the permission is missing, Deno's own error passes, and nothing els
   const denial = new Deno.errors.NotCapable("Requires ffi access");
   const fake = new FakeLoader({ granted: "nothing", denial });
   assertEquals(assertThrows(() => loadLibc(fake.loader), Deno.errors.NotCapable), denial);
-  assertEquals(fake.asked, ["libc.so.6"]);
+  assertEquals(fake.asked, [libcCandidates({ os: "linux", arch: "x86_64" }).paths[0]]);
 });
 
 claim("where errno cannot be read, locking is unsupported, and the library is closed", () => {

@@ -8,6 +8,12 @@ export interface FakePlatform {
   readonly arch?: Loader["arch"];
   /** The only library that may be opened; every one where it is absent. */
   readonly granted?: string;
+  /** Whether every library is permitted but for one. */
+  readonly partial?: boolean;
+  /** What the user answers when asked for every library. */
+  readonly answer?: Deno.PermissionState;
+  /** What HANDOFF_LIBC says. */
+  readonly libcPath?: string;
   /** The libraries that are not there. */
   readonly missing?: readonly string[];
   /** What opening throws. */
@@ -22,21 +28,30 @@ export class FakeLoader {
   readonly asked: string[] = [];
   readonly opened: string[] = [];
   closed = 0;
+  questions = 0;
   symbols: Deno.ForeignLibraryInterface = {};
   flock: number;
   errno: number;
   readonly loader: Loader;
 
-  constructor(
-    { os = "linux", arch = "x86_64", granted, missing = [], denial, flock = -1, errno = EBADF }: FakePlatform,
-  ) {
+  constructor(platform: FakePlatform) {
+    const { os = "linux", arch = "x86_64", granted, missing = [], denial, flock = -1, errno = EBADF } = platform;
+    const { partial = false, answer = "denied", libcPath } = platform;
     this.flock = flock;
     this.errno = errno;
     this.loader = {
       os,
       arch,
       env: "gnu",
-      ffiPermission: (path) => granted === undefined || path === granted ? "granted" : "prompt",
+      libcPath,
+      ffiPermission: (path) => ({
+        state: granted === undefined || path === granted ? "granted" : "prompt",
+        partial: partial && path === undefined,
+      }),
+      requestFfi: () => {
+        this.questions++;
+        return { state: answer, partial };
+      },
       dlopen: (path, symbols) => {
         this.asked.push(path);
         if (denial !== undefined) throw denial;
