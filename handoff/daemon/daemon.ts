@@ -153,9 +153,7 @@ export class Daemon<State extends Disposable | AsyncDisposable> implements Incum
       if (this.sockets.restore()) this.transfer.start();
       await this.serving.resume();
     } catch (error) {
-      this.serving.cut();
-      if (this.ownership.opened) await this.ownership.seal();
-      await this.ownership.release();
+      await this.giveUp().catch(() => {});
       throw error;
     }
     this.#drained = false;
@@ -174,9 +172,10 @@ export class Daemon<State extends Disposable | AsyncDisposable> implements Incum
     if (failure !== undefined) throw failure.error;
   }
 
-  /** Gives up what was begun, without a drain: nothing has been served yet. */
+  /** Gives up what was begun, without a drain. A state whose lock is lost is not closed: that could be a write. */
   async giveUp(): Promise<void> {
     this.serving.cut();
+    this.fatal.throwIfAborted();
     try {
       if (this.ownership.opened) await this.ownership.seal();
     } finally {

@@ -84,6 +84,11 @@ export class Handover implements SuccessorRequests, Disposable {
     await this.#os.readable(this.#pidfd, { signal: this.#disposal.signal });
   }
 
+  /** Whether the successor's process has ended by now. */
+  async isGone(): Promise<boolean> {
+    return this.#pidfd === undefined || await this.#os.readable(this.#pidfd, { timeout: 0 });
+  }
+
   lock({ handoffId }: LockRequest, send: SendLock): LockReply & { ok: false } | undefined {
     const { handoffId: own, estate, tell } = this.#options;
     if (handoffId !== own || this.#lock !== "offered") {

@@ -85,11 +85,13 @@ async function successorOrItsEnd<State extends Disposable | AsyncDisposable>(
   handover: Handover,
 ): Promise<boolean> {
   using interrupt = new Abort(fatal, stop.signal);
-  return await Promise.race([
+  const served = await Promise.race([
     handover.gone().then(() => false),
     handover.served.then(() => true),
     interrupt.reached.then(() => false),
   ]);
+  // It may have served, and have ended since.
+  return served && !await handover.isGone();
 }
 
 /** The lock is free for whoever takes it: true when a successor answers on the control path, false when it is ours again. */

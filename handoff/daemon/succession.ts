@@ -52,7 +52,7 @@ export async function succeed<State extends Disposable | AsyncDisposable>(
     }
     daemon.bindSockets();
     await daemon.accept("successor");
-    await begun.announce({ ...opened, listeningOn });
+    if (opened.healthy) await begun.announce({ ...opened, listeningOn });
   } catch (error) {
     await daemon.giveUp();
     throw error;

@@ -61,6 +61,18 @@ claim("a supervisor and a successor that die after Begin leave the incumbent ser
   assertEquals(await post(supervisor.url), { pid: old, id: 1 });
 }, { needs: ["linux"] });
 
+claim("a successor and a supervisor that die after Ready leave the incumbent serving", async () => {
+  using supervisor = new TestSupervisor();
+  const old = await supervisor.start();
+  using handoff = await supervisor.handoff();
+  await handoff.untilReady();
+  assertEquals((await post(supervisor.url)).pid, handoff.successorPid);
+  await supervisor.killed(handoff.successorPid);
+  handoff[Symbol.dispose]();
+  await supervisor.entry("resumed", old);
+  assertEquals(await post(supervisor.url), { pid: old, id: 2 });
+}, { needs: ["linux"] });
+
 claim("a supervisor that dies after Ready leaves the successor serving, and the incumbent ends", async () => {
   using supervisor = new TestSupervisor();
   const old = await supervisor.start();
