@@ -29,6 +29,8 @@ const COMMANDS: ReadonlyMap<string, () => Command | Promise<Command>> = new Map(
   supervise: async () => (await import("./cli/supervise.ts")).supervise,
   upgrade: async () => (await import("./cli/upgrade.ts")).upgrade,
   stop: async () => (await import("./cli/stop.ts")).stop,
+  rollback: async () => (await import("./cli/rollback.ts")).rollback,
+  history: async () => (await import("./cli/history.ts")).history,
   restart: async () => (await import("./cli/restart.ts")).restart,
 }));
 
@@ -37,6 +39,8 @@ const HELP = `usage: handoff status [--json] DIR
        handoff wait [--timeout=SECONDS] DIR
        handoff supervise --listen NAME=ADDR --dir DIR -- COMMAND [ARG...]
        handoff upgrade DIR [-- COMMAND [ARG...]]
+       handoff rollback DIR
+       handoff history [--json] DIR
        handoff restart DIR
        handoff stop DIR
        handoff --help | --version
@@ -47,6 +51,8 @@ const HELP = `usage: handoff status [--json] DIR
 
   supervise   keeps a daemon running, with listeners that stay open
   upgrade     replaces it by its successor, without a failed request
+  rollback    replaces it by the command before
+  history     tells the last upgrades
   restart     stops it and starts it anew
   stop        stops it and its supervisor
 

@@ -1,14 +1,7 @@
-import { openOs } from "../handoff/linux.ts";
-import type { Os } from "../handoff/os.ts";
-import type { OutcomeEvent, TriggerEvent, UpgradeRequest } from "../handoff/protocol/trigger.ts";
-import { ask } from "../handoff/supervisor/trigger_client.ts";
-import { lookForOutcome, servingPid } from "../handoff/supervisor/who_serves.ts";
+import type { UpgradeRequest } from "../handoff/protocol/trigger.ts";
 import { type Arguments, type Command, milliseconds, usageError } from "./command.ts";
-import { EXIT } from "./exit_codes.ts";
-import { PhaseView, sentence } from "./phase_view.ts";
-import { Signals } from "./signals.ts";
-import { printableText } from "./text.ts";
-import { exitCodeFor, type Place, placeOf, TRIGGER_SETTINGS } from "./trigger.ts";
+import { followed } from "./follow.ts";
+import { TRIGGER_SETTINGS } from "./trigger.ts";
 
 /** `handoff upgrade`: replaces a running daemon. */
 export const upgrade: Command = {
@@ -35,16 +28,9 @@ permissions: --allow-ffi --allow-read=DIR`,
   run: runUpgrade,
 };
 
-async function runUpgrade(args: Arguments): Promise<number> {
-  const place = await placeOf(args);
-  const request = requestOf(args);
-  using os = openOs();
-  using signals = new Signals();
-  using view = args.flags.has("json") ? new JsonView() : new PhaseView(Deno.stdout);
-  const outcome = await follow(os, place, { request, view, signal: signals.aborted });
-  if (args.flags.has("json")) view.show(outcome);
-  else tell(outcome, args.flags.has("check") ? "the successor gets as far as its turn" : "committed");
-  return exitCodeFor(outcome);
+function runUpgrade(args: Arguments): Promise<number> {
+  const done = args.flags.has("check") ? "the successor gets as far as its turn" : "committed";
+  return followed(args, requestOf(args), done);
 }
 
 function requestOf(args: Arguments): UpgradeRequest | { verb: "abort" } {
@@ -60,41 +46,4 @@ function requestOf(args: Arguments): UpgradeRequest | { verb: "abort" } {
     check: flags.has("check") || undefined,
     follow: true,
   };
-}
-
-interface Watching {
-  readonly request: UpgradeRequest | { verb: "abort" };
-  readonly view: { show(event: TriggerEvent): void };
-  readonly signal: AbortSignal;
-}
-
-/** The outcome that the supervisor tells; where that goes without a word, the one that can be seen. */
-async function follow(os: Os, place: Place, { request, view, signal }: Watching): Promise<OutcomeEvent> {
-  const before = await servingPid(os, place, signal);
-  try {
-    for await (const event of ask(os, place.triggerSocket, request, { signal })) {
-      if (event.event === "outcome") return event;
-      if (event.event === "unsupported") throw new Error(`The supervisor does not know "${event.of}"`);
-      view.show(event);
-    }
-  } catch (error) {
-    if (signal.aborted && request.verb === "upgrade") console.error("handoff: the upgrade goes on");
-    throw error;
-  }
-  console.error("handoff: the supervisor is gone; looking for who serves");
-  return await lookForOutcome(os, place, { before, signal });
-}
-
-function tell(outcome: OutcomeEvent, done: string): void {
-  if (exitCodeFor(outcome) === EXIT.ok) return console.log(sentence(outcome, done));
-  console.error(`handoff: ${printableText(sentence(outcome))}`);
-  for (const line of outcome.stderr ?? []) console.error(`  | ${printableText(line)}`);
-}
-
-class JsonView implements Disposable {
-  show(event: TriggerEvent): void {
-    console.log(JSON.stringify(event));
-  }
-
-  [Symbol.dispose](): void {}
 }

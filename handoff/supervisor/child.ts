@@ -4,6 +4,9 @@ const SIGKILL = 9;
 /** How often a child is asked for its end after its pidfd has told of it, in milliseconds. */
 const REAP_POLL_MS = 2;
 
+/** The children that have not been reaped, of every supervisor in this process. */
+const children = new Set<number>();
+
 /** A child process, from its start until it is reaped. The pid is its own for all that time. */
 export class Child {
   readonly pid: number;
@@ -15,6 +18,7 @@ export class Child {
   private constructor(os: Os, pid: number) {
     this.#os = os;
     this.pid = pid;
+    children.add(pid);
     // An ended child keeps its pid until it is reaped, so this is never another process.
     this.#pidfd = os.pidfd(pid);
     this.ended = this.#reaped();
@@ -23,6 +27,11 @@ export class Child {
   /** Starts a program. Throws where it cannot be started. */
   static spawn(os: Os, request: SpawnRequest): Child {
     return new Child(os, os.spawn(request));
+  }
+
+  /** Whether a pid is that of a child that is watched here, and is not for others to reap. */
+  static isOne(pid: number): boolean {
+    return children.has(pid);
   }
 
   /** Sends a signal, by number; false when the child has ended. */
@@ -43,6 +52,7 @@ export class Child {
       await new Promise((resolve) => setTimeout(resolve, REAP_POLL_MS));
       exit = this.#os.reap(this.pid);
     }
+    children.delete(this.pid);
     if (this.#pidfd !== undefined) this.#os.close(this.#pidfd);
     this.#pidfd = undefined;
     return exit;

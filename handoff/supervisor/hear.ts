@@ -1,6 +1,6 @@
 import { ChannelClosedError } from "../channel_errors.ts";
+import { ProtocolError } from "../protocol/errors.ts";
 import type { Message, MessageType } from "../protocol/messages.ts";
-import { SwapFailure } from "./swap_failure.ts";
 import type { Channel } from "./swap_parties.ts";
 
 /** How long to wait for a message, in milliseconds, and what ends the wait. */
@@ -27,11 +27,13 @@ export async function hear(channel: Channel, { timeout, silence, signal }: HearO
   }
 }
 
-/** The message as what was expected, of this handoff; throws {@linkcode SwapFailure} for any other. */
+/** The message as what was expected, of this handoff; throws {@linkcode ProtocolError} for any other. */
 export function expect<Type extends MessageType>(type: Type, message: Message, handoffId: string): MessageOf<Type> {
-  if (message.type !== type) throw new SwapFailure(`it said ${message.type} where ${type} was expected`);
+  if (message.type !== type) {
+    throw new ProtocolError("unexpected-message", `it said ${message.type} where ${type} was expected`);
+  }
   if ("handoffId" in message && message.handoffId !== handoffId) {
-    throw new SwapFailure(`its ${type} is of another handoff`);
+    throw new ProtocolError("handoff-mismatch", `its ${type} is of another handoff`);
   }
   return message as MessageOf<Type>;
 }

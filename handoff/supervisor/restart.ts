@@ -25,7 +25,9 @@ const REVERTING_DEATH = 2;
 export class Restarts {
   readonly #maxRestarts: number;
   #command: CommandLine;
-  #lastGood?: CommandLine;
+  #isGood = false;
+  /** The last good command before the present one. */
+  #before?: CommandLine;
   #deathsInRow = 0;
   #deathsOfCommand = 0;
 
@@ -39,23 +41,22 @@ export class Restarts {
     return this.#command;
   }
 
-  /** The command that was good before the present one; undefined where there was none. */
+  /** The last good command before the present one; undefined where there was none. */
   get before(): CommandLine | undefined {
-    return this.#lastGood === this.#command ? undefined : this.#lastGood;
+    return this.#before;
   }
 
   /** A successor of another command was committed, or that command is to be started. */
   committed(command: CommandLine): void {
-    this.#command = command;
-    this.#deathsOfCommand = 0;
+    if (this.#isGood) this.#before = this.#command;
+    this.#use(command, { isGood: false });
     this.#deathsInRow = 0;
   }
 
   /** The daemon has served for `GOOD_SERVICE_MS`, or its soak. */
   proved(): void {
-    this.#lastGood = this.#command;
+    this.#isGood = true;
     this.#deathsInRow = 0;
-    this.#deathsOfCommand = 0;
   }
 
   /** The daemon died. */
@@ -64,11 +65,19 @@ export class Restarts {
     this.#deathsOfCommand++;
     if (this.#deathsInRow > this.#maxRestarts) return { giveUpAfter: this.#deathsInRow };
     const delayMs = Math.min(FIRST_BACKOFF_MS * 2 ** (this.#deathsInRow - 1), LONGEST_BACKOFF_MS);
-    const good = this.before;
-    if (good === undefined || this.#deathsOfCommand < REVERTING_DEATH) return { command: this.#command, delayMs };
     const reverted = this.#command;
-    this.#command = good;
-    this.#deathsOfCommand = 0;
+    const good = this.#before;
+    if (this.#isGood || good === undefined || this.#deathsOfCommand < REVERTING_DEATH) {
+      return { command: reverted, delayMs };
+    }
+    this.#use(good, { isGood: true });
+    this.#before = undefined;
     return { command: good, delayMs, reverted };
+  }
+
+  #use(command: CommandLine, { isGood }: { readonly isGood: boolean }): void {
+    this.#command = command;
+    this.#isGood = isGood;
+    this.#deathsOfCommand = 0;
   }
 }

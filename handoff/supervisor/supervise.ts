@@ -1,6 +1,7 @@
 import { inspectSync } from "../../lock/inspect.ts";
 import { openOs } from "../linux.ts";
 import type { Os } from "../os.ts";
+import { Child } from "./child.ts";
 import type { SupervisorConfig } from "./config.ts";
 import { ConfigError } from "./config_error.ts";
 import { control } from "./control.ts";
@@ -56,7 +57,7 @@ export async function supervise(config: SupervisorConfig, options: SuperviseOpti
   const upgrades = new Upgrades({ supervisor, launcher, journal, log, reload: options.reload });
   const answer = control({ supervisor, upgrades, uid: os.uid });
   const server = new TriggerServer(os, station.trigger, { extraUids: config.allowedUids, answer });
-  await using _reaper = reapOrphans(os, supervisor);
+  using _reaper = reapOrphans(os);
   options.started(supervisor, upgrades);
   const code = await supervisor.finished;
   await server[Symbol.asyncDispose]();
@@ -72,16 +73,11 @@ function untilFree(dataDir: string): (signal: AbortSignal) => Promise<void> {
 }
 
 /** As the first process of a container, a supervisor is the parent of every orphan in it. */
-function reapOrphans(os: Os, supervisor: Supervisor): AsyncDisposable {
-  const reap = () => void os.reapOrphans((pid) => pid === supervisor.daemon?.pid);
-  if (Deno.pid !== 1) return { [Symbol.asyncDispose]: () => Promise.resolve() };
+function reapOrphans(os: Os): Disposable {
+  if (Deno.pid !== 1) return { [Symbol.dispose]: () => {} };
+  const reap = () => void os.reapOrphans(Child.isOne);
   Deno.addSignalListener("SIGCHLD", reap);
-  return {
-    [Symbol.asyncDispose]: () => {
-      Deno.removeSignalListener("SIGCHLD", reap);
-      return Promise.resolve();
-    },
-  };
+  return { [Symbol.dispose]: () => Deno.removeSignalListener("SIGCHLD", reap) };
 }
 
 function toStandardError(bytes: Uint8Array): void {

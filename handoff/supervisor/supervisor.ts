@@ -271,7 +271,9 @@ export class Supervisor {
           "possible; have the wrapper (a shell, npx, deno task) exec the daemon, or start that directly",
       });
     }
-    if (!await settled(daemon.ended, GOOD_SERVICE_MS) && this.#daemon === daemon) this.restarts.proved();
+    if (await settled(daemon.ended, GOOD_SERVICE_MS) || this.#daemon !== daemon) return;
+    this.restarts.proved();
+    log("daemon-good", { pid: daemon.pid });
   }
 
   async #retire(daemon: Daemon): Promise<void> {

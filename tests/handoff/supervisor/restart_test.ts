@@ -57,3 +57,22 @@ claim("without a good command before it, a command that dies is started again", 
     NEW,
   ]);
 });
+
+claim("the command before is the last good one, also after the present one has proved itself", () => {
+  const restarts = new Restarts(OLD, { maxRestarts: 8 });
+  assertEquals(restarts.before, undefined);
+  restarts.proved();
+  restarts.committed(NEW);
+  restarts.proved();
+  assertEquals(restarts.before, OLD);
+  restarts.committed(OLD);
+  assertEquals(restarts.before, NEW);
+});
+
+claim("a command that never proved itself is not gone back to", () => {
+  const restarts = new Restarts(OLD, { maxRestarts: 8 });
+  restarts.proved();
+  restarts.committed(["bad"]);
+  restarts.committed(NEW);
+  assertEquals(restarts.before, OLD);
+});

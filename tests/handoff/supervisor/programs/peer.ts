@@ -93,9 +93,11 @@ function unlessGone(error: unknown): void {
 
 async function beIncumbent(): Promise<void> {
   const control = bindSocketFile(os, Deno.env.get("HANDOFF_CONTROL_SOCKET")!);
-  Deno.addSignalListener("SIGTERM", () => {
-    if (values["stops-with"] !== "never") Deno.exit(Number(values["stops-with"]));
-  });
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    Deno.addSignalListener(signal, () => {
+      if (values["stops-with"] !== "never") Deno.exit(Number(values["stops-with"]));
+    });
+  }
   while (await os.readable(control)) {
     const accepted = acceptPermitted(os, control);
     if (accepted === undefined) continue;
