@@ -14,6 +14,9 @@ successor is COMMAND, by default the one that the supervisor is configured with.
   --check             only a rehearsal: the successor is started, as far as
                       waiting for its turn; the daemon notices nothing
   --timeout=SECONDS   roll back when it takes longer
+  --soak=SECONDS      keep the old daemon for so long after the successor serves,
+                      and roll back when that dies or is not healthy; by default
+                      soak_secs of the configuration
   --abort             call off the upgrade that is under way
   --json              one JSON object a line; the last one is the outcome
   --config FILE, --socket PATH   in place of DIR
@@ -24,7 +27,7 @@ exit code: 0 committed; 1 rolled back, the old daemon serves; 2 nothing was begu
   3 nobody serves; 75 another upgrade is under way; 128+n ended by signal n
 
 permissions: --allow-ffi --allow-read=DIR`,
-  syntax: { flags: ["json", "check", "abort"], settings: ["timeout", ...TRIGGER_SETTINGS], commandLine: true },
+  syntax: { flags: ["json", "check", "abort"], settings: ["timeout", "soak", ...TRIGGER_SETTINGS], commandLine: true },
   run: runUpgrade,
 };
 
@@ -43,6 +46,7 @@ function requestOf(args: Arguments): UpgradeRequest | { verb: "abort" } {
     verb: "upgrade",
     command: commandLine.length === 0 ? undefined : commandLine,
     timeoutMs: settings.has("timeout") ? milliseconds(args, "timeout", 0) : undefined,
+    soakSecs: settings.has("soak") ? Math.ceil(milliseconds(args, "soak", 0) / 1_000) : undefined,
     check: flags.has("check") || undefined,
     follow: true,
   };

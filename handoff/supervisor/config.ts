@@ -51,6 +51,9 @@ export function readConfig(raw: RawConfig): SupervisorConfig {
   const dataDir = read("data_dir");
   if (dataDir === undefined) throw new ConfigError("the data directory is missing: --dir, or the key data_dir");
   const binary = read("binary");
+  if (raw.soak_secs === undefined && (raw.health_command ?? raw.health_url) !== undefined) {
+    throw new ConfigError("health_command and health_url are asked during the soak: soak_secs is missing");
+  }
   if (binary === undefined) throw new ConfigError("the command is missing: it stands behind --, or in the key binary");
   return {
     dataDir,

@@ -29,6 +29,8 @@ export function control(parts: ControlParts): Answer {
 }
 
 async function answer(request: TriggerRequest, client: Client, { supervisor, upgrades }: ControlParts): Promise<void> {
+  // The incumbent cannot be told of it yet: to leave it out would be to seal on other terms than were asked for.
+  if ("force" in request && request.force) return client.tell(nothingBegun("this supervisor cannot force an upgrade"));
   switch (request.verb) {
     case "handoff":
       return client.tellLine(crateLine(await upgrades.upgrade({ binary: request.binary })));
@@ -41,7 +43,8 @@ async function answer(request: TriggerRequest, client: Client, { supervisor, upg
     case "rollback": {
       const command = supervisor.restarts.before;
       if (command === undefined) return client.tell(nothingBegun("there is no command before this one"));
-      const order = { command, deadlineMs: request.timeoutMs };
+      const soakMs = request.soakSecs === undefined ? undefined : request.soakSecs * 1_000;
+      const order = { command, deadlineMs: request.timeoutMs, soakMs };
       return client.tell(await upgrades.upgrade(order, (event) => client.tell(event)));
     }
     case "abort":

@@ -3,6 +3,7 @@ import { ControlChannel } from "../control_channel.ts";
 import { addressOf, formatAddress } from "../listener.ts";
 import type { Os } from "../os.ts";
 import type { ListenerStatus } from "../protocol/trigger.ts";
+import { connectSocketFile } from "../socket_file.ts";
 import { Child } from "./child.ts";
 import { childEnvironment, FIRST_DESCRIPTOR, successorDescriptors } from "./child_environment.ts";
 import { Daemon } from "./daemon.ts";
@@ -33,6 +34,8 @@ export interface LaunchedSuccessor extends Successor {
   /** The same process as the daemon that it is from Commit on. */
   asDaemon(buildId: string): Daemon;
   signal(signal: number): boolean;
+  /** A session on the control socket, where it is the incumbent once it has said Ready. */
+  connect(): Promise<ControlChannel>;
 }
 
 const STDERR = 2;
@@ -85,6 +88,7 @@ export class Launcher {
       ended: child.ended,
       kill: () => child.kill(),
       signal: (signal) => child.signal(signal),
+      connect: async () => new ControlChannel(this.#os, await connectSocketFile(this.#os, this.#setting.controlSocket)),
       stderr: () => tail.lines(),
       asDaemon: (buildId) => {
         if (!writesTo(child.pid, tail.fd)) tail[Symbol.dispose]();

@@ -54,7 +54,7 @@ export async function supervise(config: SupervisorConfig, options: SuperviseOpti
     adopted: station.adopted?.daemon,
   });
   const journal = keepJournal(config.paths.journal, log);
-  const upgrades = new Upgrades({ supervisor, launcher, journal, log, reload: options.reload });
+  const upgrades = new Upgrades({ os, supervisor, launcher, journal, log, reload: options.reload });
   const answer = control({ supervisor, upgrades, uid: os.uid });
   const server = new TriggerServer(os, station.trigger, { extraUids: config.allowedUids, answer });
   using _reaper = reapOrphans(os);

@@ -1,3 +1,4 @@
+import type { Os } from "../os.ts";
 import type { OutcomeEvent, PhaseTimes, TriggerEvent, UpgradeOutcome } from "../protocol/trigger.ts";
 import { checkCommand } from "./access.ts";
 import type { SupervisorConfig } from "./config.ts";
@@ -5,6 +6,7 @@ import type { Daemon } from "./daemon.ts";
 import { settled } from "./hear.ts";
 import type { LaunchedSuccessor, Launcher } from "./launcher.ts";
 import type { Log } from "./log.ts";
+import { retire, soak } from "./soak.ts";
 import type { Supervisor, Underway } from "./supervisor.ts";
 import { swap, type SwapResult } from "./swap.ts";
 import { describeFailure } from "./swap_failure.ts";
@@ -23,6 +25,7 @@ export interface UpgradeOrder {
 
 /** What upgrades are made with. */
 export interface UpgradeParts {
+  readonly os: Os;
   readonly supervisor: Supervisor;
   readonly launcher: Launcher;
   readonly journal: JournalKeeper;
@@ -33,6 +36,9 @@ export interface UpgradeParts {
 
 /** How long an incumbent may take to serve again after a rollback, at least, in milliseconds. */
 const RESUME_MS = 60_000;
+
+/** How long a successor that failed its soak may take to drain, and to seal, in milliseconds. */
+const RETIRE_MS = 5_000;
 
 /** Makes the upgrades of a supervisor, one at a time. */
 export class Upgrades {
@@ -68,19 +74,27 @@ export class Upgrades {
     let successor: LaunchedSuccessor | undefined;
     const result = await supervisor.handOver(async () => {
       const result = await this.#swap(task, serves ? daemon : NOBODY, (launched) => successor = launched);
-      if (result.outcome === "committed") supervisor.replaced(successor!.asDaemon(result.toBuild ?? ""));
+      if (result.outcome !== "committed") return result;
+      supervisor.replaced(successor!.asDaemon(result.toBuild ?? ""));
+      if (result.phases.soak !== undefined) supervisor.restarts.proved();
       return result;
     });
     return this.#conclude(task, { result, daemon, stderr: successor?.stderr(), next });
   }
 
   #swap({ order, config, command, underway, report }: Task, incumbent: Incumbent, launched: Launched) {
-    const { launcher, journal, log } = this.#parts;
+    const { os, launcher, journal, log } = this.#parts;
     const deadlineMs = order.deadlineMs ?? config.deadlineMs;
+    const soakMs = order.soakMs ?? config.soakMs;
+    let successor: LaunchedSuccessor | undefined;
     return swap({
       incumbent,
       journal,
-      spawn: () => launched(launcher.successor({ command, env: config.env })),
+      spawn: () => successor = launched(launcher.successor({ command, env: config.env })),
+      ...soakMs > 0 && {
+        soak: (_successor, ended) => soak(os, successor!, { ...config, soakMs }, ended),
+        retire: () => retire(successor!, { handoffId: crypto.randomUUID(), patienceMs: RETIRE_MS }),
+      },
       report: (phase, ms) => {
         underway.phase = phase;
         if (ms === undefined) log("phase", { phase });
