@@ -8,8 +8,15 @@ export class Answer extends ServerResponse<IncomingMessage> {
   readonly #startedAt = performance.now();
   #request: Request | undefined;
   #aborted = false;
+  #settled = false;
+  #closed = false;
+  /** Called when the handler has returned, and the response is out or given up: a handler may outlive its client. */
+  onOver: (() => void) | undefined;
+
   /** Whether the handler has returned: its response may still be on the way. */
-  settled = false;
+  get settled(): boolean {
+    return this.#settled;
+  }
 
   /** Whether {@linkcode abort} was called. */
   get aborted(): boolean {
@@ -43,13 +50,30 @@ export class Answer extends ServerResponse<IncomingMessage> {
     request?._abortController?.abort(new DOMException("The daemon is being replaced or stopped", "AbortError"));
   }
 
+  /** The response is out, or its connection is gone. */
+  close(): void {
+    this.#closed = true;
+    this.#look();
+  }
+
   /** What a report says of it. */
   get unfinished(): UnfinishedRequest {
     return unfinished(this.req, this.#startedAt);
   }
 
+  #settle(): void {
+    this.#settled = true;
+    this.#look();
+  }
+
+  #look(): void {
+    if (!this.#settled || !this.#closed) return;
+    this.onOver?.();
+    this.onOver = undefined;
+  }
+
   #send(response: Response, report: Report): void {
-    this.settled = true;
+    this.#settle();
     const fail = (error: unknown): void => this.#fail(error, report);
     if (!isResponse(response)) {
       return fail(new TypeError(`fetch returned ${describe(response)}: it must return a Response`));
@@ -58,7 +82,7 @@ export class Answer extends ServerResponse<IncomingMessage> {
   }
 
   #fail(error: unknown, report: Report): void {
-    this.settled = true;
+    this.#settle();
     const { method, path } = this.unfinished;
     if (!this.#aborted) report(error, `Cannot answer ${method} ${JSON.stringify(path)}`);
     if (this.writableEnded || this.destroyed) return;

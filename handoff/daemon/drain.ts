@@ -5,7 +5,7 @@ import { ABORTED_FETCH_MS } from "../timeouts.ts";
 import type { DrainReport, UnfinishedRequest } from "./service.ts";
 import { closeWebSocket, isWebSocket } from "./websocket_close.ts";
 
-/** The open connections of a service. */
+/** The connections of a service that are open, or that a handler is at work for. */
 export type DrainedConnections = ReadonlyMap<Socket, HttpConnection>;
 
 /** How the ways of draining differ. */
@@ -60,7 +60,7 @@ export class Drain {
 
   /** A connection came, was closed, or has one answer less to give. */
   changed(connection: HttpConnection): void {
-    if (this.#isOpen(connection)) {
+    if (this.#has(connection)) {
       this.#busy.add(connection);
       // Not at once: the packet that brought the last request may have brought another.
       setImmediate(() => this.#look(connection));
@@ -84,7 +84,7 @@ export class Drain {
 
   #look(connection: HttpConnection): void {
     if (this.#cancelled) return;
-    if (this.#isOpen(connection)) {
+    if (this.#has(connection)) {
       if (connection.idle) this.#way.onIdle(connection);
       else connection.whenRead(() => this.changed(connection));
     }
@@ -92,7 +92,7 @@ export class Drain {
     this.endWhenDone();
   }
 
-  #isOpen(connection: HttpConnection): boolean {
+  #has(connection: HttpConnection): boolean {
     return this.#connections.has(connection.socket);
   }
 
@@ -132,7 +132,7 @@ export class Drain {
   #end(pending: readonly UnfinishedRequest[]): void {
     this.#until.removeEventListener("abort", this.#onDeadline);
     clearTimeout(this.#lastWait);
-    const open = [...this.#connections.values()].filter(({ isCut }) => !isCut);
+    const open = [...this.#connections.values()].filter(({ isCut, closed }) => !isCut && !closed);
     this.#report.resolve({ openConnections: open.length, cut: this.#cut, pending });
   }
 }

@@ -23,6 +23,7 @@ export class HttpConnection {
   #noteOfArrival: unknown;
   /** Answered before all of it had arrived: the rest is still on its way. */
   #unread: IncomingMessage | undefined;
+  #closed = false;
   #paused = false;
   #idleTimer = false;
 
@@ -38,13 +39,28 @@ export class HttpConnection {
     return this.#paused;
   }
 
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Whether it is closed and no handler is at work on a request of it. */
+  get isOver(): boolean {
+    return this.#closed && this.answers.size === 0;
+  }
+
+  /** Its socket was closed: what was still to be answered will not be. */
+  close(): void {
+    this.#closed = true;
+    for (const answer of [...this.answers]) answer.close();
+  }
+
   /** A request is there to be answered. */
   begin(answer: Answer): void {
     this.answers.add(answer);
     if (this.#idleTimer) this.#clearIdleTimer();
   }
 
-  /** An answer is out, or given up. */
+  /** An answer is out or given up, and its handler has returned. */
   end(answer: Answer): void {
     this.answers.delete(answer);
     if (!answer.req.complete) this.#unread = answer.req;
@@ -81,7 +97,7 @@ export class HttpConnection {
 
   /** Goes on where it was paused, or was to be closed soon. */
   resume(keepAliveTimeout: number): void {
-    if (!this.#paused && !this.#idleTimer) return;
+    if (this.#closed || (!this.#paused && !this.#idleTimer)) return;
     this.closeWhenIdleFor(keepAliveTimeout);
     if (!this.#paused) return;
     this.#paused = false;

@@ -33,6 +33,7 @@ export class HttpService<State> implements Service {
   readonly #host: ServiceHost<State>;
   readonly #http: Server<typeof IncomingMessage, typeof Answer>;
   readonly #acceptor: Acceptor;
+  /** The open connections, and those that are closed while a handler is at work on a request of theirs. */
   readonly #connections = new Map<Socket, HttpConnection>();
   readonly #byId = new Map<number, HttpConnection>();
   readonly #keepAliveTimeout: number;
@@ -153,9 +154,9 @@ export class HttpService<State> implements Service {
     this.#connections.set(socket, connection);
     this.#byId.set(connection.id, connection);
     socket.once("close", () => {
-      this.#connections.delete(socket);
       this.#byId.delete(connection.id);
-      this.#drain?.changed(connection);
+      connection.close();
+      this.#changed(connection);
     });
     this.#drain?.changed(connection);
     return connection;
@@ -165,12 +166,18 @@ export class HttpService<State> implements Service {
     const connection = this.#connections.get(request.socket);
     if (connection === undefined) return void answer.destroy();
     connection.begin(answer);
-    answer.on("close", () => {
+    answer.on("close", closeAnswer);
+    answer.onOver = () => {
       connection.end(answer);
-      this.#drain?.changed(connection);
-    });
+      this.#changed(connection);
+    };
     this.#drain?.begun(answer);
     answer.give(this.#listener.fetch, { context: () => this.#context(connection), report: this.#report });
+  }
+
+  #changed(connection: HttpConnection): void {
+    if (connection.isOver) this.#connections.delete(connection.socket);
+    this.#drain?.changed(connection);
   }
 
   #context(connection: HttpConnection): HandlerContext<State> {
@@ -190,3 +197,8 @@ export class HttpService<State> implements Service {
 
 /** Longer than the idle time-outs of the usual proxies, so that it is they who close first. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+
+/** One listener for all of them. */
+function closeAnswer(this: Answer): void {
+  this.close();
+}

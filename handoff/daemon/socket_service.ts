@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { Acceptor } from "./acceptor.ts";
 import { defaultReport, unfinished } from "./answer.ts";
+import { ABORTED_FETCH_MS } from "../timeouts.ts";
 import { remoteAddress } from "./remote_address.ts";
 import type {
   DrainOptions,
@@ -29,7 +30,7 @@ export class SocketService<State> implements Service {
   readonly #listener: SocketListenerOptions<State>;
   readonly #host: ServiceHost<State>;
   readonly #acceptor: Acceptor;
-  /** The open connections, and since when they are. */
+  /** The connections that are open, or whose handler has not returned, and since when they are. */
   readonly #connections = new Map<Socket, number>();
   /** Ends the drain under way. */
   #endDrain: (() => void) | undefined;
@@ -55,19 +56,24 @@ export class SocketService<State> implements Service {
     const cut: UnfinishedRequest[] = [];
     const ended = Promise.withResolvers<void>();
     this.#endDrain = ended.resolve;
+    let lastWait: ReturnType<typeof setTimeout> | undefined;
     const atDeadline = (): void => {
       for (const [socket, since] of this.#connections) {
-        cut.push(unfinished(undefined, since));
+        if (!socket.destroyed) cut.push(unfinished(undefined, since));
         socket.destroy();
       }
-      ended.resolve();
+      // For the handlers to notice.
+      lastWait = setTimeout(ended.resolve, ABORTED_FETCH_MS);
     };
     if (this.#connections.size === 0) ended.resolve();
     else if (until.aborted) atDeadline();
     else until.addEventListener("abort", atDeadline, { once: true });
     await ended.promise;
     until.removeEventListener("abort", atDeadline);
-    return { openConnections: this.#connections.size - cut.length, cut, pending: [] };
+    clearTimeout(lastWait);
+    const open = [...this.#connections].filter(([socket]) => !socket.destroyed);
+    const atWork = lastWait === undefined ? [] : [...this.#connections.values()];
+    return { openConnections: open.length, cut, pending: atWork.map((since) => unfinished(undefined, since)) };
   }
 
   paused(): readonly { readonly id: number }[] {
@@ -105,26 +111,25 @@ export class SocketService<State> implements Service {
 
   #serve(socket: Socket): void {
     this.#connections.set(socket, performance.now());
-    socket.once("close", () => {
+    const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+    // Without a listener, a connection that the client resets would end the process.
+    socket.on("error", () => {});
+    const served = this.#handle(socket).catch((error) => {
+      this.#report(error, `Cannot serve a connection of ${this.name}`);
+      socket.destroy();
+    });
+    Promise.all([closed, served]).then(() => {
       this.#connections.delete(socket);
       if (this.#connections.size === 0) this.#endDrain?.();
     });
-    // Without a listener, a connection that the client resets would end the process.
-    socket.on("error", () => {});
-    const fail = (error: unknown): void => {
-      this.#report(error, `Cannot serve a connection of ${this.name}`);
-      socket.destroy();
-    };
-    try {
-      const context = {
-        state: this.#host.state(),
-        remoteAddr: remoteAddress(socket),
-        draining: this.#host.draining(),
-      };
-      Promise.resolve(this.#listener.connection(socket, context)).catch(fail);
-    } catch (error) {
-      fail(error);
-    }
+  }
+
+  async #handle(socket: Socket): Promise<void> {
+    await this.#listener.connection(socket, {
+      state: this.#host.state(),
+      remoteAddr: remoteAddress(socket),
+      draining: this.#host.draining(),
+    });
   }
 
   #report(error: unknown, doing: string): void {

@@ -54,6 +54,32 @@ for (const passOn of [true, false]) {
     assertEquals(served.errors, []);
   });
 
+  claim(
+    `a drain ${how} waits for a fetch whose client has gone, and reports it when it is pending at the deadline`,
+    async () => {
+      using listener = new Listener();
+      const gate = new Gate();
+      let gone: AbortSignal | undefined;
+      await using served = await Served.start(listener, {
+        fetch: (request) => {
+          gone = request.signal;
+          return gate.handler("for nobody")();
+        },
+      });
+      const client = await listener.connect();
+      await client.send(requestFor("/writes"));
+      await gate.entered(1);
+      client[Symbol.dispose]();
+      await until(() => gone?.aborted === true, "the service notices that the client has gone");
+      const { openConnections, cut, pending } = await served.drain({ passOn, until: AbortSignal.abort() });
+      assertEquals([openConnections, cut, pending.map(({ path }) => path)], [0, [], ["/writes"]]);
+      await served.resume();
+      const drained = served.drain({ passOn });
+      gate.open();
+      assertEquals(await drained, { openConnections: 0, cut: [], pending: [] });
+    },
+  );
+
   claim(`half a request is cut and reported at the deadline of a drain ${how}`, async () => {
     using listener = new Listener();
     await using served = await Served.start(listener, { fetch: async (request) => new Response(await request.text()) });

@@ -33,6 +33,26 @@ claim("a connection that is open at the deadline is cut and reported", async () 
   assertEquals(await client.end(), "");
 });
 
+claim(
+  "a connection handler that has not returned a second after its connection was cut is reported as pending",
+  async () => {
+    using listener = new Listener();
+    const forever = Promise.withResolvers<void>();
+    await using served = await Served.start(
+      listener,
+      options(async (socket) => {
+        socket.write("hello");
+        await forever.promise;
+      }),
+    );
+    using client = await listener.connect();
+    await client.read(5);
+    const { openConnections, cut, pending } = await served.drain({ until: AbortSignal.abort() });
+    assertEquals([openConnections, cut.length, pending.length], [0, 1, 1]);
+    forever.resolve();
+  },
+);
+
 claim("a connection handler that throws is reported, its connection is closed, and the service goes on", async () => {
   using listener = new Listener();
   let calls = 0;
