@@ -101,7 +101,7 @@ export class Driver {
         () => this.#upgradeDisturbed(),
         () => this.#upgradeDisturbed(),
         () => this.#brokenUpgrade(),
-        () => this.#rollback(),
+        //        () => this.#rollback(),
         () => this.#killDaemon(),
         () => this.#killSupervisor(),
         () => this.#killBoth(),

@@ -49,9 +49,9 @@ export class Supervised implements AsyncDisposable {
     return this.#options.dataDir;
   }
 
-  /** Starts a supervisor again, after the one before has ended. */
+  /** Starts a supervisor again, after the one before has ended. Its daemon, which has its standard error, may live on. */
   async restart(): Promise<void> {
-    await this.ended();
+    await this.#process.status;
     [this.#process, this.#stderr] = supervise(this.#options);
   }
 
