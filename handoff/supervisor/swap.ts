@@ -4,7 +4,7 @@ import { LEAST_READ_MS, SILENCE_MS, WIRE_SLACK_MS } from "../timeouts.ts";
 import { IncumbentSession } from "./incumbent_session.ts";
 import { PhaseClock } from "./phase_clock.ts";
 import { SuccessorSession } from "./successor_session.ts";
-import { checkRevisions, describeFailure, IncumbentDied } from "./swap_failure.ts";
+import { checkRevisions, describeFailure, IncumbentDied, SwapFailure } from "./swap_failure.ts";
 import type { Successor, SwapParties, SwapTerms } from "./swap_parties.ts";
 
 /** How a handoff ended, and what it took. */
@@ -132,7 +132,9 @@ class Swap {
     await successor.begin();
     this.#journal("awaiting-ready");
     const ready = await successor.ready({ timeout: this.#left() + WIRE_SLACK_MS, silence: SILENCE_MS });
+    // First: a daemon that opened an older state says so by being unhealthy, which would not tell why.
     checkRevisions(sealed, ready.advertisedRevisionPerShard);
+    if (!ready.healthzOk) throw new SwapFailure("the successor says that it is not healthy");
     this.#writePauseMs = performance.now() - this.#pauseStart!;
   }
 
