@@ -1,0 +1,92 @@
+/**
+ * A daemon whose steps a test can hold or break: `daemon.ts DIR STAGE [--control-socket=PATH] [FAULT]`. It keeps a journal
+ * in SQLite. At each point that it comes to, it appends a JSON line to STAGE/points; it waits there for as long as the
+ * file STAGE/hold-POINT exists, and throws where STAGE/fail-POINT does. A FAULT makes it a broken version.
+ *
+ * @module
+ */
+import { appendFileSync, existsSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import { parseArgs } from "node:util";
+import { runDaemon } from "../../../../daemon.ts";
+
+/** How this version is broken. */
+export type Fault = "exits" | "never-hello" | "throws" | "hangs" | "blocks" | "unhealthy" | "older";
+
+const { positionals: [dataDir, stage, fault], values } = parseArgs({
+  allowPositionals: true,
+  options: { "control-socket": { type: "string" } },
+});
+const role = Deno.env.get("HANDOFF_ROLE") ?? "cold-start";
+
+/** Longer than the silence that a supervisor bears. */
+const BLOCKED_MS = 11_000;
+
+class Journal implements AsyncDisposable {
+  readonly #database: DatabaseSync;
+
+  constructor(path: string) {
+    this.#database = new DatabaseSync(path);
+    this.#database.exec(`
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = NORMAL;
+      CREATE TABLE IF NOT EXISTS entries (id INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT NOT NULL) STRICT;
+    `);
+  }
+
+  append(text: string): { id: number } {
+    return this.#database.prepare("INSERT INTO entries (text) VALUES (?) RETURNING id").get(text) as { id: number };
+  }
+
+  get revision(): bigint {
+    const { last } = this.#database.prepare("SELECT coalesce(max(id), 0) AS last FROM entries").get()!;
+    return BigInt(last as number);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    using _database = { [Symbol.dispose]: () => this.#database.close() };
+    await come("seal");
+  }
+}
+
+async function come(point: string): Promise<void> {
+  appendFileSync(`${stage}/points`, `${JSON.stringify({ point, pid: Deno.pid })}\n`);
+  while (existsSync(`${stage}/hold-${point}`)) await new Promise((resolve) => setTimeout(resolve, 5));
+  if (existsSync(`${stage}/fail-${point}`)) throw new Error(`the ${point} was told to fail`);
+}
+
+function block(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
+await come(`start-${role}`);
+if (fault === "exits") Deno.exit(0);
+if (fault === "never-hello") await new Promise((resolve) => setTimeout(resolve, 3_600_000));
+
+await runDaemon({
+  dataDir,
+  buildId: fault ?? "good",
+  controlSocket: values["control-socket"],
+  open: async ({ role }) => {
+    await come(`open-${role}`);
+    if (fault === "throws") throw new Error("this version cannot read the journal");
+    if (fault === "hangs") await new Promise(() => {});
+    if (fault === "blocks") block(BLOCKED_MS);
+    return new Journal(`${dataDir}/journal.db`);
+  },
+  drain: () => come("drain"),
+  healthy: async () => {
+    await come("healthy");
+    return fault !== "unhealthy";
+  },
+  revision: (journal) => journal.revision - (fault === "older" ? 1n : 0n),
+  fetch: async (request, { state: journal }) => {
+    const { pathname } = new URL(request.url);
+    if (pathname === "/stuck") {
+      await come("stuck");
+      await new Promise(() => {});
+    }
+    if (request.method === "POST") return Response.json(journal.append(await request.text()), { status: 201 });
+    return Response.json({ pid: Deno.pid });
+  },
+});
