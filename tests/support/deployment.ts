@@ -3,6 +3,7 @@ import { fromFileUrl } from "@std/path";
 import { openOs } from "../../handoff/linux.ts";
 import type { OutcomeEvent, TriggerEvent } from "../../handoff/protocol/trigger.ts";
 import { ask, type ClientRequest } from "../../handoff/supervisor/trigger_client.ts";
+import { inspectSync } from "../../lock/inspect.ts";
 import { checkEntries, readEntries } from "../../torture/load/check_entries.ts";
 import { HttpConnection } from "../../torture/load/http_connection.ts";
 import { commandLine } from "./child.ts";
@@ -166,6 +167,12 @@ export class Deployment implements AsyncDisposable {
   /** The daemons that run. */
   livingDaemons(): number[] {
     return this.daemons.filter(isAlive);
+  }
+
+  /** The process that has the lock, as the pidfile names it; undefined where nobody has it. */
+  lockHolder(): number | undefined {
+    const { held, holder } = inspectSync(this.dataDir);
+    return held ? holder.pid : undefined;
   }
 
   /** What stands in the data directory, and is not of the database. */

@@ -82,10 +82,7 @@ await runDaemon({
   revision: (journal) => journal.revision - (fault === "older" ? 1n : 0n),
   fetch: async (request, { state: journal }) => {
     const { pathname } = new URL(request.url);
-    if (pathname === "/stuck") {
-      await come("stuck");
-      await new Promise(() => {});
-    }
+    if (pathname === "/stuck") await come("stuck");
     if (request.method === "POST") return Response.json(journal.append(await request.text()), { status: 201 });
     return Response.json({ pid: Deno.pid });
   },
