@@ -34,5 +34,5 @@ function hello(): Uint8Array {
   });
 }
 
-openOs().send(Number(Deno.env.get("HANDOFF_SOCK_FD")), FAULTS[Deno.args[0]]());
+openOs().send(Number(Deno.env.get("HANDOFF_SOCK_FD")), new Uint8Array(FAULTS[Deno.args[0]]()));
 setInterval(() => {}, 3_600_000);
