@@ -39,6 +39,8 @@ export interface LoadOutcome {
   readonly complaints: readonly string[];
   /** How often the awkward clients did their thing to the end. */
   readonly rounds: Readonly<Record<string, number>>;
+  /** Of the connections that were opened in the moment of a swap. */
+  readonly queuedAnswered: number;
   /** The longest that an answer took while a swap ran, for each swap, in milliseconds, and of all that did not. */
   readonly pauses: readonly number[];
   readonly quietest: number;
@@ -129,6 +131,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadOutcome> {
     wrong: checkEntries(readEntries(`${options.dir}/journal.db`), requests),
     complaints: [...visits.map(([, visit]) => visit), ...queues].flatMap(({ failures }) => failures),
     rounds: roundsOf(visits),
+    queuedAnswered: sum(queues.map(({ rounds }) => rounds)),
     pauses: swaps.map((_, swap) => Math.max(0, ...requests.filter((r) => during(r) === swap).map(({ ms }) => ms))),
     quietest: Math.max(0, ...requests.filter((record) => during(record) < 0).map(({ ms }) => ms)),
     misses,

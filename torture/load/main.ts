@@ -1,5 +1,6 @@
 /**
- * Swaps a daemon under load: `deno task load [--swaps N] [--broken N] [--requests N] [--clients N] [--seed N]`.
+ * Swaps a daemon under load: `deno task load [--swaps N] [--broken N] [--requests N] [--clients N] [--queued N]
+ * [--web-sockets N] [--seed N] [--dir PATH]`.
  *
  * @module
  */
@@ -9,12 +10,14 @@ import { Random } from "../random.ts";
 import { runLoad } from "./load.ts";
 
 const flags = parseArgs(Deno.args, {
-  string: ["swaps", "broken", "requests", "clients", "seed", "dir"],
+  string: ["swaps", "broken", "requests", "clients", "queued", "web-sockets", "seed", "dir"],
   default: {
     swaps: "50",
     broken: "3",
     requests: "100000",
     clients: "16",
+    queued: "200",
+    "web-sockets": "50",
     seed: String(crypto.getRandomValues(new Uint32Array(1))[0]),
     dir: memoryDir(),
   },
@@ -27,8 +30,8 @@ const outcome = await runLoad({
   broken: Number(flags.broken),
   requests: Number(flags.requests),
   clients: Number(flags.clients),
-  queued: 200,
-  webSockets: 50,
+  queued: Number(flags.queued),
+  webSockets: Number(flags["web-sockets"]),
   random: () => random.below(1_000_000) / 1_000_000,
   onSwap: (line) => console.log(line),
 });
@@ -37,6 +40,7 @@ const pauses = outcome.pauses.toSorted((a, b) => a - b);
 console.log(`seed          ${flags.seed}
 requests      ${outcome.requests}, ${outcome.failed.length} failed, ${outcome.reconnects} reconnects
 journal       ${outcome.wrong.length === 0 ? "every acknowledged entry, once and in order" : outcome.wrong[0]}
+queued        ${outcome.queuedAnswered} of ${flags.queued} answered
 awkward       ${Object.entries(outcome.rounds).map(([name, rounds]) => `${name} ${rounds}`).join(", ")}
 longest wait  ${pauses[pauses.length >> 1]?.toFixed(1)} ms in a swap (median), ${
   pauses.at(-1)?.toFixed(1)
