@@ -74,11 +74,14 @@ export class Answer extends ServerResponse<IncomingMessage> {
 
   #send(response: Response, report: Report): void {
     this.#settle();
-    const fail = (error: unknown): void => this.#fail(error, report);
-    if (!isResponse(response)) {
-      return fail(new TypeError(`fetch returned ${describe(response)}: it must return a Response`));
+    try {
+      if (!isResponse(response)) {
+        throw new TypeError(`fetch returned ${describe(response)}: it must return a Response`);
+      }
+      sendResponse(this, response)?.catch((error) => this.#fail(error, report));
+    } catch (error) {
+      this.#fail(error, report);
     }
-    sendResponse(this, response).catch(fail);
   }
 
   #fail(error: unknown, report: Report): void {

@@ -2,6 +2,7 @@ import { FastResponse as NodeResponse } from "srvx";
 
 /** The constructor {@linkcode FastResponse}: as that of `Response`, for what a handler answers with. */
 export interface FastResponseConstructor {
+  /** As `new Response`. */
   new (body?: BodyInit | null, init?: ResponseInit): Response;
   /** As `Response.json`. */
   json(data: unknown, init?: ResponseInit): Response;

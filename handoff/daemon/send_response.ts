@@ -1,17 +1,31 @@
 import type { ServerResponse } from "node:http";
-import { FastResponse, sendNodeResponse } from "srvx";
+import { FastResponse, type NodeResponse, sendNodeResponse } from "srvx";
 
 /**
- * Sends `response`. srvx does that, and knows the length of what a `FastResponse` was made of; of the runtime's own
- * `Response` it sees but a stream, although most are made of a string. Where the stream ends with its first chunk, that
- * is the whole body: it goes out with its length and in one packet.
+ * Sends `response`. Throws, or rejects, where that fails before anything is sent. Most answers are short: those go out in
+ * one packet, with their length; srvx sends the others.
  */
-export function sendResponse(answer: ServerResponse, response: Response): Promise<void> {
+export function sendResponse(answer: ServerResponse, response: Response): Promise<void> | undefined {
   // Not a look at its properties before this: a FastResponse becomes a Response by it.
-  return "_toNodeResponse" in response ? sendNodeResponse(answer, response) : sendStream(answer, response);
+  return "_toNodeResponse" in response ? sendFast(answer, response as NodeResponse) : sendNative(answer, response);
 }
 
-async function sendStream(answer: ServerResponse, response: Response): Promise<void> {
+function sendFast(answer: ServerResponse, response: NodeResponse): Promise<void> | undefined {
+  const prepared = response._toNodeResponse();
+  const { status, statusText, headers, body } = prepared;
+  const isWhole = body === undefined || body === null || typeof body === "string" || body instanceof Uint8Array;
+  if (!isWhole || statusText !== "") {
+    return sendNodeResponse(answer, { _toNodeResponse: () => prepared } as unknown as NodeResponse);
+  }
+  answer.writeHead(status, headers);
+  answer.end(body);
+}
+
+/**
+ * Of the runtime's own `Response` we see but a stream, although most are made of a string. Where the stream ends with its
+ * first chunk, that is the whole body.
+ */
+async function sendNative(answer: ServerResponse, response: Response): Promise<void> {
   const { status, statusText, headers, body } = response;
   if (body === null || headers.has("content-length")) return await sendNodeResponse(answer, response);
   const reader = body.getReader();

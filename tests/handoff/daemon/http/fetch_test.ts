@@ -48,6 +48,43 @@ for (const [kind, make] of [["Response", Response], ["FastResponse", FastRespons
     });
   });
 
+  claim(`a ${kind} is sent with its status, its text and its headers`, async () => {
+    const init = { status: 418, statusText: "Short and stout", headers: { "x-a": "b" } };
+    await serving(({ url }) => new make("pot", url.endsWith("/plain") ? undefined : init), async ({ client }) => {
+      await client.send(requestFor("/"));
+      const line = "HTTP/1.1 418 Short and stout";
+      assertEquals(await client.read(line.length), line);
+      const { headers, body } = await client.answer();
+      assertEquals([headers.get("x-a"), body], ["b", "pot"]);
+      await client.send(requestFor("/plain"));
+      assertEquals(await client.read("HTTP/1.1 200".length), "HTTP/1.1 200");
+      assertEquals((await client.answer()).body, "pot");
+    });
+  });
+
+  claim(
+    `a ${kind} with a header that HTTP does not allow is answered with 500`,
+    async () => {
+      await serving(() => new make("x", { headers: { "x-a": "a\nb" } }), async ({ client }) => {
+        assertEquals((await client.ask("/")).status, 500);
+        assertEquals((await client.ask("/")).status, 500);
+      });
+    },
+  );
+
+  claim(`a ${kind} made of a stream, of bytes and of nothing is sent whole`, async () => {
+    const bodies: Readonly<Record<string, () => BodyInit | null>> = {
+      "/stream": () => new Response("some").body,
+      "/bytes": () => new TextEncoder().encode("some"),
+      "/nothing": () => null,
+    };
+    await serving(({ url }) => new make(bodies[new URL(url).pathname]()), async ({ client }) => {
+      for (const path of Object.keys(bodies)) {
+        assertEquals((await client.ask(path)).body, path === "/nothing" ? "" : "some");
+      }
+    });
+  });
+
   claim(`HEAD is answered with the headers of a ${kind} and without its body`, async () => {
     await serving(() => new make("four", { headers: { "x-a": "b" } }), async ({ client }) => {
       const answer = await client.ask("/", { method: "HEAD" });
