@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import { ChannelClosedError } from "../../../../handoff/channel_errors.ts";
 import { ControlChannel } from "../../../../handoff/control_channel.ts";
 import { openOs } from "../../../../handoff/linux.ts";
-import { acceptPermitted, bindSocketFile } from "../../../../handoff/socket_file.ts";
+import { acceptPermitted, bindSocketFile, leadsTo } from "../../../../handoff/socket_file.ts";
 import { DataDirLock } from "../../../../mod.ts";
 
 const { values, positionals } = parseArgs({
@@ -28,10 +28,12 @@ const { successor: successorFault, incumbent: incumbentFault, "cold-start": cold
 const forever = new Promise<never>(() => setInterval(() => {}, 1_000));
 
 const os = openOs();
+const controlSocket = Deno.env.get("HANDOFF_CONTROL_SOCKET")!;
 const listener = Number(Deno.env.get("LISTEN_FDS")) > 0 ? 3 : undefined;
 let lock: DataDirLock | undefined;
 let server: Server | undefined;
 let revision = 7n;
+let control: number | undefined;
 
 if (Deno.env.get("HANDOFF_ROLE") === "successor") await succeed(Number(Deno.env.get("HANDOFF_SOCK_FD")));
 else await startCold();
@@ -92,7 +94,7 @@ function unlessGone(error: unknown): void {
 }
 
 async function beIncumbent(): Promise<void> {
-  const control = bindSocketFile(os, Deno.env.get("HANDOFF_CONTROL_SOCKET")!);
+  control = bindSocketFile(os, controlSocket);
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     Deno.addSignalListener(signal, () => {
       if (values["stops-with"] !== "never") Deno.exit(Number(values["stops-with"]));
@@ -155,6 +157,8 @@ async function session(channel: ControlChannel): Promise<boolean> {
 
 async function resume(): Promise<void> {
   lock ??= await DataDirLock.acquire(dataDir, { timeout: 2_000 });
+  // A successor that was killed may have put its own socket there.
+  if (control !== undefined && !leadsTo(os, controlSocket, control)) control = bindSocketFile(os, controlSocket);
   if (server === undefined) await serve();
 }
 
