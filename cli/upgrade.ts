@@ -17,6 +17,9 @@ successor is COMMAND, by default the one that the supervisor is configured with.
   --soak=SECONDS      keep the old daemon for so long after the successor serves,
                       and roll back when that dies or is not healthy; by default
                       soak_secs of the configuration
+  --force             go on when a request does not end, even after it was aborted
+                      at the end of the drain; its handler can become a second
+                      writer, and its client gets no answer
   --abort             call off the upgrade that is under way
   --json              one JSON object a line; the last one is the outcome
   --config FILE, --socket PATH   in place of DIR
@@ -27,7 +30,11 @@ exit code: 0 committed; 1 rolled back, the old daemon serves; 2 nothing was begu
   3 nobody serves; 75 another upgrade is under way; 128+n ended by signal n
 
 permissions: --allow-ffi --allow-read=DIR`,
-  syntax: { flags: ["json", "check", "abort"], settings: ["timeout", "soak", ...TRIGGER_SETTINGS], commandLine: true },
+  syntax: {
+    flags: ["json", "check", "force", "abort"],
+    settings: ["timeout", "soak", ...TRIGGER_SETTINGS],
+    commandLine: true,
+  },
   run: runUpgrade,
 };
 
@@ -39,7 +46,7 @@ function runUpgrade(args: Arguments): Promise<number> {
 function requestOf(args: Arguments): UpgradeRequest | { verb: "abort" } {
   const { flags, settings, commandLine } = args;
   if (flags.has("abort")) {
-    if (flags.has("check") || commandLine.length > 0) throw usageError("--abort stands alone");
+    if (flags.has("check") || flags.has("force") || commandLine.length > 0) throw usageError("--abort stands alone");
     return { verb: "abort" };
   }
   return {
@@ -48,6 +55,7 @@ function requestOf(args: Arguments): UpgradeRequest | { verb: "abort" } {
     timeoutMs: settings.has("timeout") ? milliseconds(args, "timeout", 0) : undefined,
     soakSecs: settings.has("soak") ? Math.ceil(milliseconds(args, "soak", 0) / 1_000) : undefined,
     check: flags.has("check") || undefined,
+    force: flags.has("force") || undefined,
     follow: true,
   };
 }

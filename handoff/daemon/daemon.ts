@@ -45,6 +45,8 @@ export class Daemon<State extends Disposable | AsyncDisposable> implements Incum
   readonly #fatal = new AbortController();
   #sockets?: Sockets;
   #drained = false;
+  /** The handoff that is forced. */
+  #forced?: string;
   #relocking?: Promise<void>;
 
   constructor({ os, options, identity, controlSocket, dataDir, inherited, stop, alone }: DaemonParts<State>) {
@@ -60,6 +62,7 @@ export class Daemon<State extends Disposable | AsyncDisposable> implements Incum
       ...identity,
       dataDir,
       listeners: () => this.serving.listeners,
+      force: (handoffId) => this.#forced = handoffId,
     });
     this.ownership.lost.addEventListener("abort", () => this.#onLost(), { once: true });
   }
@@ -110,8 +113,9 @@ export class Daemon<State extends Disposable | AsyncDisposable> implements Incum
     const report = await this.serving.drain(options);
     await this.#drainState(options.until);
     this.#drained = true;
-    const { openConnections, cut } = report;
-    this.tell({ type: "drained", ms: performance.now() - start, openConnections, cut });
+    const { openConnections, cut, pending } = report;
+    const forced = pending.length > 0 && { forced: pending };
+    this.tell({ type: "drained", ms: performance.now() - start, openConnections, cut, ...forced });
     return report;
   }
 
@@ -126,6 +130,10 @@ export class Daemon<State extends Disposable | AsyncDisposable> implements Incum
 
   async release(): Promise<void> {
     await this.ownership.release();
+  }
+
+  isForced(handoffId: string): boolean {
+    return handoffId === this.#forced;
   }
 
   handoverTo(pid: number, handoffId: string): Handover | undefined {

@@ -2,11 +2,16 @@ import type { Socket } from "node:net";
 import type { Answer } from "./answer.ts";
 import type { HttpConnection } from "./http_connection.ts";
 import { ABORTED_FETCH_MS } from "../timeouts.ts";
-import type { DrainReport, UnfinishedRequest } from "./service.ts";
+import type { DrainOptions, DrainReport, UnfinishedRequest } from "./service.ts";
 import { closeWebSocket, isWebSocket } from "./websocket_close.ts";
 
 /** The connections of a service that are open, or that a handler is at work for. */
 export type DrainedConnections = ReadonlyMap<Socket, HttpConnection>;
+
+/** What a {@linkcode Drain} is about. */
+export interface DrainTerms extends Pick<DrainOptions, "until" | "force"> {
+  readonly connections: DrainedConnections;
+}
 
 /** How the ways of draining differ. */
 export interface WayOfDraining {
@@ -25,6 +30,7 @@ export interface WayOfDraining {
 export class Drain {
   readonly #connections: DrainedConnections;
   readonly #until: AbortSignal;
+  readonly #force: boolean;
   readonly #way: WayOfDraining;
   readonly #report = Promise.withResolvers<DrainReport>();
   /** The connections that are waited for. */
@@ -35,11 +41,12 @@ export class Drain {
   #cancelled = false;
 
   constructor(
-    { connections, until }: { readonly connections: DrainedConnections; readonly until: AbortSignal },
+    { connections, until, force = false }: DrainTerms,
     way: WayOfDraining,
   ) {
     this.#connections = connections;
     this.#until = until;
+    this.#force = force;
     this.#way = way;
     for (const connection of connections.values()) this.#busy.add(connection);
     for (const connection of connections.values()) this.#look(connection);
@@ -113,8 +120,9 @@ export class Drain {
       const atWork = [...connection.answers].filter((answer) => !answer.settled);
       pending.push(...atWork.map((answer) => answer.unfinished));
       // Where a handler is still at work the drain has failed: its client may yet get the answer.
-      if (atWork.length > 0) continue;
-      this.#cutOff(connection);
+      if (atWork.length > 0 && !this.#force) continue;
+      if (atWork.length > 0) connection.isCut = true;
+      else this.#cutOff(connection);
       connection.socket.destroy();
     }
     this.#end(pending);

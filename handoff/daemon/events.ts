@@ -22,6 +22,8 @@ export type DaemonEvent =
     readonly ms: number;
     readonly openConnections: number;
     readonly cut: readonly UnfinishedRequest[];
+    /** In a handoff that is forced: the requests whose handlers go on all the same, and can become a second writer. */
+    readonly forced?: readonly UnfinishedRequest[];
   }
   /** The state is flushed and closed. */
   | { readonly type: "sealed"; readonly ms: number }

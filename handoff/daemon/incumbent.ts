@@ -19,6 +19,8 @@ export interface Incumbency {
   release(): Promise<void>;
   /** Serves again: takes the lock and opens the state where they are gone. When it rejects, the daemon must end. */
   resume(reason: string): Promise<void>;
+  /** Whether the supervisor said that this handoff goes on although handlers do not settle. */
+  isForced(handoffId: string): boolean;
   /** The successor with this pid, if it has connected to the transfer socket. */
   handoverTo(pid: number, handoffId: string): Handover | undefined;
 }
@@ -140,10 +142,11 @@ export class IncumbentSession {
     this.#state = { phase: "draining", handoffId };
     const until = AbortSignal.timeout(Math.min(deadline, grace));
     const graceMs = Math.min(grace / 2, LAME_DUCK_MS);
+    const force = this.#incumbency.isForced(handoffId);
     try {
       const report = await underHeartbeats(
         this.#channel,
-        () => this.#incumbency.drain({ until, passOn: handover !== undefined, graceMs }),
+        () => this.#incumbency.drain({ until, passOn: handover !== undefined, graceMs, force }),
       );
       this.#state = { phase: "drained", handoffId };
       await this.#channel.send({

@@ -108,6 +108,8 @@ export interface DrainOptions {
   readonly passOn: boolean;
   /** For how long an idle connection may still bring a request before it is closed, in milliseconds. */
   readonly graceMs: number;
+  /** Whether a handler that has not settled in the end is left behind, its connection cut; it is reported all the same. */
+  readonly force?: boolean;
 }
 
 /** An address to listen on, where listening sockets cannot be had as descriptors. */

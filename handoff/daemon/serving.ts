@@ -89,12 +89,12 @@ export class Serving<State> implements AsyncDisposable {
     }
   }
 
-  /** Accepts nothing more, and finishes what is in flight. Rejects with {@linkcode DrainError} where that goes on. */
+  /** Accepts nothing more, and finishes what is in flight. Rejects with {@linkcode DrainError} where that goes on, and is not forced. */
   async drain(options: DrainOptions): Promise<DrainReport> {
     this.#draining.abort();
     const reports = await Promise.all([...this.#services.values()].map((service) => service.drain(options)));
     const pending = reports.flatMap((report) => report.pending);
-    if (pending.length > 0) throw new DrainError(pending);
+    if (pending.length > 0 && !options.force) throw new DrainError(pending);
     for (const [, listener] of this.#served()) if (typeof listener === "number") beforeDrained(this.#os, listener);
     return {
       openConnections: reports.reduce((sum, report) => sum + report.openConnections, 0),

@@ -39,6 +39,8 @@ export interface SuccessorRequests {
 export interface TransferHost extends Identity {
   readonly dataDir: string;
   readonly listeners: () => ReadonlyMap<string, number>;
+  /** This handoff, of which nothing is known yet, is forced. */
+  force(handoffId: string): void;
 }
 
 /** A peer of the transfer socket: a successor, or a supervisor. */
@@ -104,6 +106,9 @@ export class TransferPeer implements Disposable {
         const { pid, buildId, dataDir } = this.#host;
         return await this.#reply({ verb: "watch", ok: true, pid, buildId, dataDir });
       }
+      case "force":
+        this.#host.force(request.handoffId);
+        return await this.#reply({ verb: "force", ok: true });
       case "unsupported":
         await this.successor?.unsupported();
         return await this.#reply({ verb: "unsupported", of: request.of });

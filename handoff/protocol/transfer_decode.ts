@@ -17,6 +17,8 @@ import {
   type ConnectionsAdopted,
   type ConnectionsReply,
   type ConnectionsRequest,
+  type ForceReply,
+  type ForceRequest,
   type ListenersReply,
   type ListenersRequest,
   type LockReply,
@@ -60,6 +62,7 @@ const REQUESTS: Verbs<TransferRequest> = {
     Object.hasOwn(record(value, at), "adopted") ? connectionsAdopted(value, at) : connectionsRequest(value, at),
   listeners: object<ListenersRequest>({ verb: oneOf("listeners") }),
   watch: object<WatchRequest>({ verb: oneOf("watch") }),
+  force: object<ForceRequest>({ verb: oneOf("force"), handoffId: text }),
   unsupported,
 };
 
@@ -74,6 +77,7 @@ const REPLIES: Verbs<TransferReply> = {
   }),
   listeners: object<ListenersReply>({ verb: oneOf("listeners"), names: array(text) }),
   watch: object<WatchReply>({ verb: oneOf("watch"), ok: oneOf(true), pid: count, buildId: text, dataDir: text }),
+  force: object<ForceReply>({ verb: oneOf("force"), ok: oneOf(true) }),
   stopping: object<Stopping>({ verb: oneOf("stopping"), code: integer, reason: text }),
   unsupported,
 };

@@ -99,6 +99,18 @@ export interface Stopping {
   readonly reason: string;
 }
 
+/** S, before PrepareHandoff: this handoff is forced. A handler that does not settle must not fail its drain. */
+export interface ForceRequest {
+  readonly verb: "force";
+  readonly handoffId: string;
+}
+
+/** The answer to {@linkcode ForceRequest}. */
+export interface ForceReply {
+  readonly verb: "force";
+  readonly ok: true;
+}
+
 /**
  * A version or a verb that the receiver does not know: the result of reading it, and the answer to it. It means that
  * the two go on by the plain protocol, without this socket.
@@ -117,6 +129,7 @@ export type TransferRequest =
   | ConnectionsAdopted
   | ListenersRequest
   | WatchRequest
+  | ForceRequest
   | Unsupported;
 
 /** What O says to N or a supervisor. */
@@ -126,5 +139,6 @@ export type TransferReply =
   | ConnectionsReply
   | ListenersReply
   | WatchReply
+  | ForceReply
   | Stopping
   | Unsupported;

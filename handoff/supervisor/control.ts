@@ -29,22 +29,20 @@ export function control(parts: ControlParts): Answer {
 }
 
 async function answer(request: TriggerRequest, client: Client, { supervisor, upgrades }: ControlParts): Promise<void> {
-  // The incumbent cannot be told of it yet: to leave it out would be to seal on other terms than were asked for.
-  if ("force" in request && request.force) return client.tell(nothingBegun("this supervisor cannot force an upgrade"));
   switch (request.verb) {
     case "handoff":
       return client.tellLine(crateLine(await upgrades.upgrade({ binary: request.binary })));
     case "upgrade": {
-      const { command, timeoutMs, check, soakSecs } = request;
+      const { command, timeoutMs, check, force, soakSecs } = request;
       const soakMs = soakSecs === undefined ? undefined : soakSecs * 1_000;
-      const order = { command, deadlineMs: timeoutMs, check, soakMs };
+      const order = { command, deadlineMs: timeoutMs, check, force, soakMs };
       return client.tell(await upgrades.upgrade(order, (event) => client.tell(event)));
     }
     case "rollback": {
       const command = supervisor.restarts.before;
       if (command === undefined) return client.tell(nothingBegun("there is no command before this one"));
       const soakMs = request.soakSecs === undefined ? undefined : request.soakSecs * 1_000;
-      const order = { command, deadlineMs: request.timeoutMs, soakMs };
+      const order = { command, deadlineMs: request.timeoutMs, force: request.force, soakMs };
       return client.tell(await upgrades.upgrade(order, (event) => client.tell(event)));
     }
     case "abort":

@@ -3,6 +3,7 @@ import type { Exit, Os } from "../os.ts";
 import type { Hello } from "../protocol/messages.ts";
 import { connectSocketFile } from "../socket_file.ts";
 import { HELLO_MS } from "../timeouts.ts";
+import { TransferChannel } from "../transfer_channel.ts";
 import { settled } from "./hear.ts";
 import type { Incumbent } from "./swap_parties.ts";
 
@@ -75,6 +76,23 @@ export class Daemon implements Incumbent {
   /** A new session on its control socket. */
   async connect(): Promise<ControlChannel> {
     return new ControlChannel(this.#os, await connectSocketFile(this.#os, this.#controlSocket));
+  }
+
+  /**
+   * Tells it, before the handoff begins, that handlers which do not settle must not fail its drain. False where it cannot
+   * be told: it is of another kind, or version.
+   */
+  async force(handoffId: string): Promise<boolean> {
+    try {
+      const fd = await connectSocketFile(this.#os, `${this.#controlSocket}.fds`);
+      using transfer = new TransferChannel(this.#os, fd);
+      await transfer.send({ verb: "force", handoffId });
+      const reply = await transfer.receiveReply({ timeout: HELLO_MS });
+      reply?.descriptors[Symbol.dispose]();
+      return reply?.message.verb === "force";
+    } catch {
+      return false;
+    }
   }
 
   /** It serves when its control socket says Hello. */

@@ -20,6 +20,8 @@ export interface UpgradeOrder {
   readonly binary?: string;
   readonly deadlineMs?: number;
   readonly check?: boolean;
+  /** Goes on although handlers of the incumbent do not settle. */
+  readonly force?: boolean;
   readonly soakMs?: number;
 }
 
@@ -58,7 +60,7 @@ export class Upgrades {
       const config = await this.#parts.reload();
       const command = commandOf(order, config);
       checkCommand(command, config, Deno.env.get("PATH") ?? "");
-      log("upgrade-begun", { handoffId: underway.handoffId, command, check: order.check });
+      log("upgrade-begun", { handoffId: underway.handoffId, command, check: order.check, force: order.force });
       return await this.#replace({ order, config, command, underway, report });
     } catch (error) {
       return outcome("nothing-begun", { reason: describeFailure(error), handoffId: underway.handoffId });
@@ -70,6 +72,7 @@ export class Upgrades {
     const daemon = supervisor.daemon;
     const serves = daemon !== undefined && await daemon.serves;
     if (!serves && !task.order.check) return await this.#rescue(task);
+    const forced = !task.order.force || !serves || await this.#force(daemon, task.underway);
     const next = supervisor.nextServes;
     let successor: LaunchedSuccessor | undefined;
     const result = await supervisor.handOver(async () => {
@@ -79,7 +82,14 @@ export class Upgrades {
       if (result.phases.soak !== undefined) supervisor.restarts.proved();
       return result;
     });
-    return this.#conclude(task, { result, daemon, stderr: successor?.stderr(), next });
+    return this.#conclude(task, { result, daemon, forced, stderr: successor?.stderr(), next });
+  }
+
+  /** Says that the handoff is forced; false where the daemon cannot be told, whose drain is then as always. */
+  async #force(daemon: Daemon, { handoffId }: Underway): Promise<boolean> {
+    const forced = await daemon.force(handoffId);
+    if (!forced) this.#parts.log("force-unsupported", { handoffId, buildId: daemon.buildId });
+    return forced;
   }
 
   #swap({ order, config, command, underway, report }: Task, incumbent: Incumbent, launched: Launched) {
@@ -121,13 +131,14 @@ export class Upgrades {
     return outcome("nobody-serves", { handoffId, reason: "no daemon served, and the one that was started died" });
   }
 
-  async #conclude(task: Task, { result, daemon, stderr, next }: Conclusion): Promise<OutcomeEvent> {
+  async #conclude(task: Task, { result, daemon, forced, stderr, next }: Conclusion): Promise<OutcomeEvent> {
     const { supervisor, log } = this.#parts;
     const { handoffId, sinceMs } = task.underway;
     const { phases, toBuild, writePauseMs } = result;
     if (result.outcome === "rehearsed") return outcome("committed", { handoffId, phases });
     let { outcome: kind } = result;
     let reason = "reason" in result ? result.reason : undefined;
+    if (reason !== undefined && !forced) reason += "; the daemon does not know --force";
     if (kind === "nobody-serves" && daemon?.gone && !supervisor.stopping.aborted) {
       // It is started again at once, as after any death.
       if (await settled(next, RESUME_MS) && await next) {
@@ -166,6 +177,8 @@ type Launched = (successor: LaunchedSuccessor) => LaunchedSuccessor;
 interface Conclusion {
   readonly result: SwapResult;
   readonly daemon?: Daemon;
+  /** False where it was to be forced, and the daemon does not know how. */
+  readonly forced: boolean;
   readonly stderr?: readonly string[];
   readonly next: Promise<boolean>;
 }

@@ -1,7 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { ControlChannel } from "../../../handoff/control_channel.ts";
 import { connectSocketFile } from "../../../handoff/socket_file.ts";
-import { TransferChannel } from "../../../handoff/transfer_channel.ts";
 import { claim } from "../../support/claim.ts";
 import { inTime } from "../../support/patience.ts";
 import { get, post } from "./support/http.ts";
@@ -61,7 +60,7 @@ claim("SealRequest of another handoff has the drained incumbent serve again", as
 claim("a peer of the transfer socket that is not the successor gets no lock and no connection", async () => {
   using supervisor = new TestSupervisor();
   const old = await supervisor.start();
-  using stranger = await transfer(supervisor);
+  using stranger = await supervisor.transfer();
   using handoff = await supervisor.handoff();
   expectType(await handoff.drain(), "Drained");
   expectType(await handoff.seal(), "SealComplete");
@@ -83,7 +82,7 @@ claim("a peer of the transfer socket that is not the successor gets no lock and 
 claim("a supervisor gets copies of the listeners, and is told how the daemon it watches ends", async () => {
   using supervisor = new TestSupervisor();
   const pid = await supervisor.start();
-  using channel = await transfer(supervisor);
+  using channel = await supervisor.transfer();
   await channel.send({ verb: "listeners" });
   const listeners = await inTime(channel.receiveReply());
   using descriptors = listeners?.descriptors;
@@ -115,7 +114,3 @@ claim("a second session waits without a Hello until the first one has ended", as
   first[Symbol.dispose]();
   expectType((await inTime(second.receive()))!, "Hello");
 }, { needs: ["linux"] });
-
-async function transfer({ os, controlSocket }: TestSupervisor): Promise<TransferChannel> {
-  return new TransferChannel(os, await connectSocketFile(os, `${controlSocket}.fds`));
-}

@@ -50,6 +50,36 @@ claim(
   { needs: ["linux"] },
 );
 
+claim("a handler that does not end is left behind, by name, in a handoff that the supervisor forces", async () => {
+  using supervisor = new TestSupervisor();
+  const old = await supervisor.start();
+  const answer = post(`${supervisor.url}/stuck`).then(() => "answered", () => "cut");
+  await supervisor.entry("stuck");
+  using handoff = await supervisor.handoff();
+  await supervisor.force(handoff.handoffId);
+  expectType(await handoff.drain({ drainGraceMs: 300n }), "Drained");
+  assertEquals(await inTime(answer), "cut");
+  const { forced, cut } = await supervisor.entry("drained", old);
+  assertEquals([cut, forced.map(({ path }: { path: string }) => path)], [[], ["/stuck"]]);
+  expectType(await handoff.seal(), "SealComplete");
+  expectType(await handoff.begin(), "Ready");
+  await handoff.commit();
+  assertEquals(await supervisor.exit(old), { code: 0 });
+}, { needs: ["linux"] });
+
+claim("only the handoff that is forced leaves handlers behind", async () => {
+  using supervisor = new TestSupervisor();
+  await supervisor.start();
+  const stuck = new AbortController();
+  const answer = fetch(`${supervisor.url}/stuck`, { signal: stuck.signal }).catch(() => {});
+  await supervisor.entry("stuck");
+  using handoff = await supervisor.handoff();
+  await supervisor.force(crypto.randomUUID());
+  expectType(await handoff.drain({ drainGraceMs: 300n }), "SealFailed");
+  stuck.abort();
+  await answer;
+}, { needs: ["linux"] });
+
 claim("a successor whose open throws gives the lock back, and the incumbent serves again", async () => {
   using supervisor = new TestSupervisor();
   const old = await supervisor.start();

@@ -111,6 +111,7 @@ export const transferRequests: fc.Arbitrary<TransferRequest> = fc.oneof(
   says({ verb: "connections" }, { adopted: fc.array(count) }),
   says({ verb: "listeners" }, {}),
   says({ verb: "watch" }, {}),
+  says({ verb: "force" }, { handoffId }),
   unsupported,
 );
 
@@ -126,6 +127,7 @@ export const transferReplies: fc.Arbitrary<TransferReply> = fc.oneof(
   }),
   says({ verb: "listeners" }, { names }),
   says({ verb: "watch", ok: true }, { pid: u32, buildId: text, dataDir: text }),
+  says({ verb: "force", ok: true }, {}),
   says({ verb: "stopping" }, { code: fc.integer(), reason: text }),
   unsupported,
 );

@@ -91,7 +91,9 @@ try {
     revision: (lines) => BigInt(lines.count - (conduct.behind ?? 0)),
     fetch: async (request, { state, draining }) => {
       const { pathname } = new URL(request.url);
-      if (request.method === "POST") return Response.json({ pid: Deno.pid, id: state.append(await request.text()) });
+      if (request.method === "POST" && pathname === "/") {
+        return Response.json({ pid: Deno.pid, id: state.append(await request.text()) });
+      }
       if (pathname === "/slow") {
         log({ type: "slow" });
         await new Promise((resolve) => draining.addEventListener("abort", resolve));

@@ -5,6 +5,7 @@ import { addressOf, bindListener, formatAddress, parseAddress } from "../../../.
 import type { Exit } from "../../../../handoff/os.ts";
 import type { Message, MessageType } from "../../../../handoff/protocol/messages.ts";
 import { connectSocketFile } from "../../../../handoff/socket_file.ts";
+import { TransferChannel } from "../../../../handoff/transfer_channel.ts";
 import { commandLine } from "../../../support/child.ts";
 import { eventually, inTime } from "../../../support/patience.ts";
 import { TempDir } from "../../../support/temp_dir.ts";
@@ -98,6 +99,18 @@ export class TestSupervisor implements Disposable {
    */
   async handoff({ plain = false, ...conduct }: Partial<Conduct> & { plain?: boolean } = {}): Promise<Handoff> {
     return await Handoff.begin(this, { plain, conduct });
+  }
+
+  /** A connection to the transfer socket of whoever serves. */
+  async transfer(): Promise<TransferChannel> {
+    return new TransferChannel(this.os, await connectSocketFile(this.os, `${this.controlSocket}.fds`));
+  }
+
+  /** Says that this handoff is forced. */
+  async force(handoffId: string): Promise<void> {
+    using channel = await this.transfer();
+    await channel.send({ verb: "force", handoffId });
+    assertEquals((await inTime(channel.receiveReply()))?.message, { verb: "force", ok: true });
   }
 
   /** How a child ended, when it has. */
