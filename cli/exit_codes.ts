@@ -14,20 +14,6 @@ export const EXIT = {
   notFound: 127,
 } as const;
 
-/** The signals that are caught, to be passed on or to end the waiting, by their numbers. */
-const CAUGHT = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
-
-/** A signal that is caught. */
-export type CaughtSignal = keyof typeof CAUGHT;
-
-/** The names of {@linkcode CaughtSignal}. */
-export const CAUGHT_SIGNALS = Object.keys(CAUGHT) as CaughtSignal[];
-
-/** What a shell reports of a process that a signal ended. */
-export function exitCodeOf(signal: CaughtSignal): number {
-  return 128 + CAUGHT[signal];
-}
-
 /** Ends a command with an exit code, and with a message for standard error unless it is empty. */
 export class Failure extends Error {
   readonly exitCode: number;

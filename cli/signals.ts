@@ -1,16 +1,47 @@
-import { CAUGHT_SIGNALS, type CaughtSignal, exitCodeOf, Failure } from "./exit_codes.ts";
+import { constants } from "node:os";
+import { JobControl } from "../ffi/job_control.ts";
+import { Failure } from "./exit_codes.ts";
+import { closeDebugger } from "./debugger.ts";
 
 /**
- * Catches SIGINT, SIGTERM and SIGHUP for as long as it lives. Until there is a command that they are for, they end what
- * is being waited for.
+ * What is not passed on: what cannot be caught, and what the kernel sends to a process for something it did itself. A
+ * fault would come again and again if it were caught; the others would reach a command that did nothing.
+ */
+const NOT_CAUGHT: ReadonlySet<string> = new Set([
+  ...["SIGKILL", "SIGSTOP"],
+  ...["SIGILL", "SIGTRAP", "SIGBUS", "SIGFPE", "SIGSEGV", "SIGSYS"],
+  ...["SIGCHLD", "SIGPIPE", "SIGTTIN", "SIGTTOU"],
+  // Other names of SIGABRT, SIGIO and SIGSYS.
+  ...["SIGIOT", "SIGPOLL", "SIGUNUSED"],
+]);
+
+/** What the terminal, or the shell that has it, sends to all processes in its foreground. */
+const OF_TERMINAL: ReadonlySet<string> = new Set(["SIGINT", "SIGQUIT", "SIGTSTP", "SIGCONT", "SIGWINCH"]);
+
+/** What ends no process that does not catch it. */
+const HARMLESS: ReadonlySet<string> = new Set(["SIGCONT", "SIGWINCH", "SIGURG"]);
+
+const CAUGHT = Object.entries(constants.signals).filter(([signal]) => !NOT_CAUGHT.has(signal)) as [
+  Deno.Signal,
+  number,
+][];
+
+/**
+ * Catches every signal that can be for a command, for as long as it lives. Until there is a command that they are for,
+ * they end what is being waited for.
  */
 export class Signals implements Disposable {
   readonly #controller = new AbortController();
-  readonly #listeners = CAUGHT_SIGNALS.map((signal) => ({ signal, listener: () => this.#receive(signal) }));
+  readonly #listening = new DisposableStack();
   #command?: Deno.ChildProcess;
+  #hadTerminal = false;
 
   constructor() {
-    for (const { signal, listener } of this.#listeners) Deno.addSignalListener(signal, listener);
+    for (const [signal, number] of CAUGHT) {
+      const listener = () => this.#receive(signal, number);
+      Deno.addSignalListener(signal, listener);
+      this.#listening.defer(() => Deno.removeSignalListener(signal, listener));
+    }
   }
 
   /** Aborted by the first signal, with the {@linkcode Failure} of the exit code that belongs to it. */
@@ -21,27 +52,42 @@ export class Signals implements Disposable {
   /** Passes the signals on from now on. */
   forwardTo(command: Deno.ChildProcess): void {
     this.#command = command;
+    using job = new JobControl();
+    this.#hadTerminal = job.hasTerminal();
   }
 
   [Symbol.dispose](): void {
-    for (const { signal, listener } of this.#listeners) Deno.removeSignalListener(signal, listener);
+    this.#listening.dispose();
   }
 
-  #receive(signal: CaughtSignal): void {
-    if (this.#command === undefined) this.#controller.abort(new Failure(exitCodeOf(signal)));
-    else if (signal !== "SIGINT" || !hasTerminal()) send(this.#command, signal);
+  #receive(signal: Deno.Signal, number: number): void {
+    if (signal === "SIGUSR1") closeDebugger();
+    if (this.#command !== undefined) this.#passOn(this.#command, signal);
+    else if (!HARMLESS.has(signal) && signal !== "SIGTSTP") {
+      // What a shell reports of a process that a signal ended.
+      this.#controller.abort(new Failure(128 + number));
+    }
+    if (signal !== "SIGTSTP") return;
+    using job = new JobControl();
+    job.takeDefaultAction(number);
   }
-}
 
-/** The SIGINT of a Ctrl-C goes to all processes in the terminal's foreground: the command has it already. */
-function hasTerminal(): boolean {
-  return [Deno.stdin, Deno.stdout, Deno.stderr].some((stream) => stream.isTerminal());
-}
+  #passOn(command: Deno.ChildProcess, signal: Deno.Signal): void {
+    if (this.#hasItAlready(command, signal)) return;
+    try {
+      command.kill(signal);
+    } catch {
+      // It has just ended.
+    }
+  }
 
-function send(command: Deno.ChildProcess, signal: CaughtSignal): void {
-  try {
-    command.kill(signal);
-  } catch {
-    // It has just ended.
+  /** Whether the sender meant the process group, so that the command has the signal by itself. */
+  #hasItAlready({ pid }: Deno.ChildProcess, signal: Deno.Signal): boolean {
+    if (!OF_TERMINAL.has(signal) && signal !== "SIGHUP") return false;
+    using job = new JobControl();
+    if (!job.sharesGroup(pid)) return false;
+    if (signal !== "SIGHUP") return job.isForeground();
+    // When a terminal goes away, the leader of its session has SIGHUP from the kernel, and others by their group.
+    return this.#hadTerminal && !job.hasTerminal() && !job.leadsSession();
   }
 }

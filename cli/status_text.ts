@@ -68,7 +68,9 @@ function advice({ safeToStart, stalePidfile, descriptorHolders = [], holder: { p
     return `Safe to start: nobody holds the lock${stalePidfile ? ", and the next holder replaces the pidfile" : ""}.`;
   }
   const refused = "Not safe to start: a writer would be refused until";
-  if (descriptorHolders.length > 0) return `${refused} each process that holds the lock has ended.`;
+  if (descriptorHolders.length > 0) {
+    return `${refused} each process that holds the lock has ended or closed .handoff.lock.`;
+  }
   if (pidfile === "present" && !stalePidfile) return `${refused} process ${pid} has released the lock or ended.`;
   return `${refused} its holder has ended: a child that inherited it, another program, or another container.`;
 }

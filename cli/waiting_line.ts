@@ -8,8 +8,8 @@ const INTERVAL = 1_000;
 const USUAL_WIDTH = 80;
 
 /**
- * One line on standard error that tells who is being waited for, and for how long; rewritten each second, and gone at the
- * end. Only on a terminal: in a log it would be noise. It has no colour.
+ * Tells on standard error who is being waited for. On a terminal it is a line that also has for how long, rewritten each
+ * second, and gone at the end; without one it is a line at the start. It has no colour.
  */
 export class WaitingLine implements Disposable {
   readonly #start = performance.now();
@@ -19,10 +19,14 @@ export class WaitingLine implements Disposable {
 
   /** Starts the line, or tells that somebody else is being waited for. */
   show(holder: Holder): void {
-    if (!Deno.stderr.isTerminal()) return;
+    const told = this.#who !== "";
     this.#who = describe(holder);
-    this.#timer ??= setInterval(() => this.#write(), INTERVAL);
-    this.#write();
+    if (Deno.stderr.isTerminal()) {
+      this.#timer ??= setInterval(() => this.#write(), INTERVAL);
+      this.#write();
+    } else if (!told) {
+      console.error(`handoff: waiting for ${this.#who}`);
+    }
   }
 
   [Symbol.dispose](): void {

@@ -1,20 +1,28 @@
 import { assertEquals } from "@std/assert";
-import { commandLine } from "../support/child.ts";
+import { fromFileUrl } from "@std/path";
+import { PASSED_ON } from "../programs/passed_on.ts";
+import { Child, commandLine } from "../support/child.ts";
 import { claim } from "../support/claim.ts";
 import { handoffLine, startHandoff } from "../support/command.ts";
-import { inTime } from "../support/patience.ts";
+import { eventually, inTime, until } from "../support/patience.ts";
+import { run } from "../support/run.ts";
 import { TempDir } from "../support/temp_dir.ts";
 import { Terminal } from "../support/terminal.ts";
 
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  claim(`run passes ${signal} on to the command`, async () => {
+for (const signal of PASSED_ON) {
+  claim(`run passes ${signal} on to the command, once`, async () => {
     using dir = new TempDir();
     await using running = startHandoff(["run", dir.path, "--", ...commandLine("signalled.ts")]);
     await running.next();
     running.kill(signal);
     assertEquals(await inTime(running.next()), { event: "signal", signal });
+    const next = signal === "SIGTERM" ? "SIGHUP" : "SIGTERM";
+    running.kill(next);
+    assertEquals(await inTime(running.next()), { event: "signal", signal: next });
   });
+}
 
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   claim(`run goes on holding until the command has dealt with ${signal}`, async () => {
     using dir = new TempDir();
     await using running = startHandoff(["run", dir.path, "--", ...commandLine("signalled.ts")]);
@@ -36,14 +44,80 @@ claim("run exits with 143 when a SIGTERM that it passes on ends the command", as
   assertEquals({ code, signal }, { code: 143, signal: null });
 });
 
-claim("a command on a terminal gets the SIGINT of a Ctrl-C once", async () => {
+for (const [key, typed, signal] of [["Ctrl-C", "\x03", "SIGINT"], ["Ctrl-\\", "\x1c", "SIGQUIT"]] as const) {
+  for (const [where, redirection] of [["on it", ""], ["elsewhere", "</dev/null >/dev/null 2>&1"]] as const) {
+    claim(
+      `a command in the foreground of a terminal gets a ${key} once, with the streams of run ${where}`,
+      async () => {
+        using dir = new TempDir();
+        await using terminal = new Terminal(["sh", "-c", `exec 3<&0; exec ${counting(dir)} ${redirection}`]);
+        const { parent } = await reported(dir, 0);
+        await terminal.type(typed);
+        assertEquals(await reported(dir, 1), { event: "signal", signal, sender: 0 });
+        // One by one: signals that come together are passed on in any order.
+        for (const [index, next] of (["SIGUSR2", "SIGALRM", "SIGTERM"] as const).entries()) {
+          Deno.kill(parent, next);
+          assertEquals(await reported(dir, 2 + index), { event: "signal", signal: next, sender: parent });
+        }
+        await terminal.ended();
+      },
+      { needs: ["python3"] },
+    );
+  }
+}
+
+claim("a command in the background of a terminal gets the SIGINT that run is sent", async () => {
   using dir = new TempDir();
-  const command = commandLine("signalled.ts", { args: ["SIGTERM"] });
-  await using terminal = new Terminal(handoffLine(["run", dir.path, "--", ...command]));
-  const [, parent] = /"parent":(\d+)/.exec(await terminal.shows('"ready"')) ?? [];
-  await terminal.type("\x03");
-  await terminal.shows('"SIGINT"');
-  // What run passes on, it passes on in order.
-  Deno.kill(Number(parent), "SIGTERM");
-  assertEquals((await terminal.ended()).match(/"signal":"SIG\w+"/g), ['"signal":"SIGINT"', '"signal":"SIGTERM"']);
+  run("mkfifo", dir.join("input"));
+  // A read from the terminal would stop it, in the background.
+  const script = `set -m; exec 3<>${dir.join("input")}; ${counting(dir)} & wait`;
+  await using terminal = new Terminal(["sh", "-c", script]);
+  const { parent } = await reported(dir, 0);
+  Deno.kill(parent, "SIGINT");
+  assertEquals(await reported(dir, 1), { event: "signal", signal: "SIGINT", sender: parent });
+  Deno.kill(parent, "SIGTERM");
+  await terminal.ended();
 }, { needs: ["python3"] });
+
+claim("a stop and a continue reach the command, and stop and continue run itself", async () => {
+  using dir = new TempDir();
+  // In a group of its own, whose parent is in another one of the session: only such a group can be stopped.
+  const prefix = ["sh", "-c", 'set -m; exec 3<&0; "$@" <&3 & wait', "sh"];
+  await using shell = startHandoff(["run", dir.path, "--", ...commandLine("signalled.ts")], { prefix });
+  const { pid, parent } = await shell.next();
+  Deno.kill(parent, "SIGTSTP");
+  for (const process of [pid, parent]) await until(() => stateOf(process) === "T", `process ${process} is stopped`);
+  Deno.kill(parent, "SIGCONT");
+  assertEquals(await inTime(shell.next()), { event: "signal", signal: "SIGCONT" });
+  Deno.kill(parent, "SIGTERM");
+  assertEquals(await inTime(shell.next()), { event: "signal", signal: "SIGTERM" });
+}, { needs: ["linux"] });
+
+claim("the debugger that the runtime opens for a SIGUSR1 is closed again", async () => {
+  await using debugged = new Child("debugged.ts");
+  assertEquals((await debugged.next()).event, "opened");
+  assertEquals((await debugged.next()).event, "closed");
+});
+
+/** As a shell takes it. */
+function quoted(words: readonly string[]): string {
+  return words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
+}
+
+const COUNTER = fromFileUrl(new URL("../programs/signal_counter.py", import.meta.url));
+
+/** The command line, for a shell, of a run whose command reports the signals it gets; its input is descriptor 3. */
+function counting(dir: TempDir): string {
+  const command = ["sh", "-c", `exec python3 ${COUNTER} ${dir.join("reports")} <&3`];
+  return quoted(handoffLine(["run", dir.join("data"), "--", ...command]));
+}
+
+/** A report of the command of {@linkcode counting}, as soon as it is there. */
+async function reported(dir: TempDir, index: number) {
+  return await eventually(() => JSON.parse(Deno.readTextFileSync(dir.join("reports")).split("\n")[index]));
+}
+
+/** The state of a process, as ps(1) has it. */
+function stateOf(pid: number): string {
+  return Deno.readTextFileSync(`/proc/${pid}/stat`).split(") ")[1][0];
+}

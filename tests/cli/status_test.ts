@@ -51,28 +51,28 @@ const STATES: readonly State[] = [
     make: (dir) => new ForeignHolder(dir.path),
     verdict: "held, but the pidfile does not name the holder: it is missing",
     code: 75,
-    advice: `${UNSAFE} each process that holds the lock has ended.`,
+    advice: `${UNSAFE} each process that holds the lock has ended or closed .handoff.lock.`,
   },
   {
     what: "a directory that is held with a malformed pidfile",
     make: (dir) => new ForeignHolder(dir.path, { pidfile: "garbage" }),
     verdict: "held, but the pidfile does not name the holder: it is malformed",
     code: 75,
-    advice: `${UNSAFE} each process that holds the lock has ended.`,
+    advice: `${UNSAFE} each process that holds the lock has ended or closed .handoff.lock.`,
   },
   {
     what: "a directory that is held although the named holder is dead",
     make: (dir, { dead }) => new ForeignHolder(dir.path, { pidfile: `${dead}\n` }),
     verdict: "held, but the named holder, process DEAD, is dead",
     code: 75,
-    advice: `${UNSAFE} each process that holds the lock has ended.`,
+    advice: `${UNSAFE} each process that holds the lock has ended or closed .handoff.lock.`,
   },
   {
     what: "a directory that is held by another process than the pidfile names",
     make: (dir, { alive }) => new ForeignHolder(dir.path, { pidfile: `${alive}\n` }),
     verdict: "held, but not by the named holder, process ALIVE",
     code: 75,
-    advice: `${UNSAFE} each process that holds the lock has ended.`,
+    advice: `${UNSAFE} each process that holds the lock has ended or closed .handoff.lock.`,
   },
 ];
 

@@ -1,11 +1,10 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Child } from "../support/child.ts";
 import { claim } from "../support/claim.ts";
-import { handoff, handoffLine, startHandoff } from "../support/command.ts";
+import { handoff, handoffLine } from "../support/command.ts";
 import { holding } from "../support/holding.ts";
 import { TempDir } from "../support/temp_dir.ts";
 import { Terminal } from "../support/terminal.ts";
-import { untilWatching } from "../support/watching.ts";
 
 /** Of a terminal that does not tell its width. */
 const WIDTH = 80;
@@ -68,16 +67,6 @@ claim("the line of those who wait is gone when the waiting is over", async () =>
   await holder.ask("release");
   assert((await terminal.ended()).endsWith(`\r${" ".repeat(WIDTH - 1)}\r`));
 }, NEEDS_TERMINAL);
-
-claim("without a terminal nothing is shown while waiting", async () => {
-  using dir = new TempDir();
-  await using holder = await holding(dir);
-  await using waiting = startHandoff(["wait", dir.path]);
-  await untilWatching(waiting.pid, dir.path);
-  await holder.ask("release");
-  await waiting.status;
-  assertEquals(await waiting.stderr, "");
-});
 
 claim("status asks for no permission on a terminal", async () => {
   using dir = new TempDir();

@@ -45,7 +45,7 @@ claim("run --wait=0.05 tells for how long it has waited", async () => {
   assertEquals(Number(waited) >= 50, true, stderr);
 });
 
-const INTERRUPTIONS = [["SIGHUP", 129], ["SIGINT", 130], ["SIGTERM", 143]] as const;
+const INTERRUPTIONS = [["SIGHUP", 129], ["SIGINT", 130], ["SIGQUIT", 131], ["SIGUSR2", 140], ["SIGTERM", 143]] as const;
 
 for (const [signal, code] of INTERRUPTIONS) {
   claim(`${signal} ends a run that waits with ${code}, and nothing is run or left behind`, async () => {
@@ -55,7 +55,7 @@ for (const [signal, code] of INTERRUPTIONS) {
     await using running = startHandoff(["run", "--wait", dir.path, "--", "touch", dir.join("ran")]);
     await untilWatching(running.pid, dir.path);
     running.kill(signal);
-    assertEquals(await end(running), { code, signal: null, stderr: "" });
+    assertEquals(await end(running), { code, signal: null });
     assertEquals(snapshot(dir.path), before);
   });
 
@@ -65,16 +65,39 @@ for (const [signal, code] of INTERRUPTIONS) {
     await using waiting = startHandoff(["wait", dir.path]);
     await untilWatching(waiting.pid, dir.path);
     waiting.kill(signal);
-    assertEquals(await end(waiting), { code, signal: null, stderr: "" });
+    assertEquals(await end(waiting), { code, signal: null });
   });
 }
 
-claim("wait exits with 0 when the holder has released, without a word", async () => {
+for (const args of [["wait"], ["run", "--wait"]]) {
+  claim(`without a terminal, ${args.join(" ")} tells in one line, when it starts to wait, for whom`, async () => {
+    using dir = new TempDir();
+    await using holder = await holding(dir);
+    const command = args[0] === "run" ? ["--", "true"] : [];
+    await using waiting = startHandoff([...args, dir.path, ...command]);
+    await untilWatching(waiting.pid, dir.path);
+    await holder.ask("release");
+    assertEquals((await inTime(waiting.status)).code, 0);
+    const [line, ...rest] = (await waiting.stderr).split("\n");
+    assertStringIncludes(line, `handoff: waiting for process ${holder.pid}: ${Deno.execPath()} run `);
+    assertEquals(rest, [""]);
+  });
+
+  claim(`${args.join(" ")} of a free directory says nothing`, async () => {
+    using dir = new TempDir();
+    const command = args[0] === "run" ? ["--", "true"] : [];
+    assertEquals(await handoff([...args, dir.path, ...command]), { code: 0, stdout: "", stderr: "" });
+  });
+}
+
+claim("a wait goes on after signals that end no process", async () => {
   using dir = new TempDir();
   await using holder = await holding(dir);
-  const waiting = handoff(["wait", dir.path]);
+  await using waiting = startHandoff(["wait", dir.path]);
+  await untilWatching(waiting.pid, dir.path);
+  for (const signal of ["SIGCONT", "SIGWINCH", "SIGURG"] as const) waiting.kill(signal);
   await holder.ask("release");
-  assertEquals(await inTime(waiting), { code: 0, stdout: "", stderr: "" });
+  assertEquals(await end(waiting), { code: 0, signal: null });
 });
 
 claim("wait goes on until the holder has released", async () => {
@@ -137,9 +160,9 @@ claim("wait needs no permission but for ffi and to read the directory", async ()
 });
 
 /** How a process ends by itself. */
-async function end(process: Child): Promise<{ code: number; signal: Deno.Signal | null; stderr: string }> {
+async function end(process: Child): Promise<{ code: number; signal: Deno.Signal | null }> {
   const { code, signal } = await inTime(process.status);
-  return { code, signal, stderr: await process.stderr };
+  return { code, signal };
 }
 
 function target(pid: number, fd: string): string | undefined {

@@ -1,0 +1,20 @@
+/** The signals that a wrapper passes on to its command and that do not stop it, on Linux and on macOS. */
+export const PASSED_ON: readonly Deno.Signal[] = [
+  "SIGHUP",
+  "SIGINT",
+  "SIGQUIT",
+  "SIGABRT",
+  "SIGUSR1",
+  "SIGUSR2",
+  "SIGALRM",
+  "SIGTERM",
+  "SIGCONT",
+  "SIGURG",
+  "SIGXCPU",
+  "SIGXFSZ",
+  "SIGVTALRM",
+  "SIGPROF",
+  "SIGWINCH",
+  "SIGIO",
+  ...Deno.build.os === "linux" ? ["SIGSTKFLT", "SIGPWR"] as const : [],
+];
