@@ -18,6 +18,7 @@ import { type Command, parse, usageError } from "./cli/command.ts";
 import { EXIT, Failure } from "./cli/exit_codes.ts";
 import { run } from "./cli/run.ts";
 import { status } from "./cli/status.ts";
+import { printableText } from "./cli/text.ts";
 import { wait } from "./cli/wait.ts";
 import { LockHeldError } from "./lock/errors.ts";
 
@@ -78,7 +79,7 @@ export async function main(args: readonly string[]): Promise<number> {
     return await dispatch(args);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    if (message !== "") console.error(`handoff: ${message}`);
+    if (message !== "") console.error(`handoff: ${printableText(message)}`);
     if (error instanceof LockHeldError) return EXIT.tempFail;
     return error instanceof Failure ? error.exitCode : EXIT.error;
   }

@@ -7,7 +7,7 @@ import type { Arguments } from "./command.ts";
 import { EXIT } from "./exit_codes.ts";
 import { PhaseView, sentence } from "./phase_view.ts";
 import { Signals } from "./signals.ts";
-import { printableText } from "./text.ts";
+import { printableJson, printableText } from "./text.ts";
 import { exitCodeFor, type Place, placeOf } from "./trigger.ts";
 
 /** Asks a supervisor for an upgrade, shows its phases, and tells its outcome; resolves to the exit code. */
@@ -46,14 +46,14 @@ async function follow(os: Os, place: Place, { request, view, signal }: Watching)
 }
 
 function tell(outcome: OutcomeEvent, done: string): void {
-  if (exitCodeFor(outcome) === EXIT.ok) return console.log(sentence(outcome, done));
+  if (exitCodeFor(outcome) === EXIT.ok) return console.log(printableText(sentence(outcome, done)));
   console.error(`handoff: ${printableText(sentence(outcome))}`);
   for (const line of outcome.stderr ?? []) console.error(`  | ${printableText(line)}`);
 }
 
 class JsonView implements Disposable {
   show(event: TriggerEvent): void {
-    console.log(JSON.stringify(event));
+    console.log(printableJson(event));
   }
 
   [Symbol.dispose](): void {}

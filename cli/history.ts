@@ -4,7 +4,7 @@ import { ask } from "../handoff/supervisor/trigger_client.ts";
 import type { Arguments, Command } from "./command.ts";
 import { EXIT, Failure } from "./exit_codes.ts";
 import { Signals } from "./signals.ts";
-import { ago, printable, printableText } from "./text.ts";
+import { ago, printable, printableJson, printableText } from "./text.ts";
 import { placeOf, TRIGGER_SETTINGS } from "./trigger.ts";
 
 /** `handoff history`: the last upgrades. */
@@ -31,11 +31,11 @@ async function tellHistory(args: Arguments): Promise<number> {
   using signals = new Signals();
   for await (const event of ask(os, triggerSocket, { verb: "history" }, { signal: signals.aborted })) {
     if (event.event !== "history") continue;
-    const format = args.flags.has("json") ? JSON.stringify : line;
+    const format = args.flags.has("json") ? printableJson : line;
     for (const record of event.upgrades) console.log(format(record));
     return EXIT.ok;
   }
-  throw new Failure(EXIT.error, `the supervisor at ${JSON.stringify(triggerSocket)} did not answer`);
+  throw new Failure(EXIT.error, `the supervisor at ${printableJson(triggerSocket)} did not answer`);
 }
 
 function line({ atMs, fromBuild, toBuild = "", outcome, reason, phases, writePauseMs }: UpgradeRecord): string {

@@ -3,6 +3,7 @@ import { ask, type ClientRequest } from "../handoff/supervisor/trigger_client.ts
 import type { Arguments } from "./command.ts";
 import { EXIT, Failure } from "./exit_codes.ts";
 import { sentence } from "./phase_view.ts";
+import { printableJson } from "./text.ts";
 import { Signals } from "./signals.ts";
 import { exitCodeFor, placeOf } from "./trigger.ts";
 
@@ -17,5 +18,5 @@ export async function requestOutcome(args: Arguments, request: ClientRequest): P
     if (code !== EXIT.ok) throw new Failure(code, sentence(event));
     return code;
   }
-  throw new Failure(EXIT.error, `the supervisor at ${JSON.stringify(triggerSocket)} died before it answered`);
+  throw new Failure(EXIT.error, `the supervisor at ${printableJson(triggerSocket)} died before it answered`);
 }

@@ -3,6 +3,7 @@ import { type Arguments, type Command, onlyDirectory } from "./command.ts";
 import { EXIT, Failure } from "./exit_codes.ts";
 import { type Report, reportOn } from "./status_report.ts";
 import { explain, verdict } from "./status_text.ts";
+import { printableJson } from "./text.ts";
 
 /** `handoff status`: who holds a directory. */
 export const status: Command = {
@@ -28,7 +29,7 @@ permissions: --allow-ffi --allow-read=DIR
 async function tellStatus(args: Arguments): Promise<number> {
   const report = await withSupervisor(lookAt(onlyDirectory(args)));
   if (args.flags.has("json")) {
-    console.log(JSON.stringify(report));
+    console.log(printableJson(report));
   } else {
     // Deno leaves the style out where there is no terminal, and under NO_COLOR.
     console.log("%c%s", `font-weight: bold; color: ${report.held ? "red" : "green"}`, verdict(report));

@@ -1,20 +1,11 @@
+import { printableJson } from "../ffi/printable.ts";
+
+export { printableJson, printableText } from "../ffi/printable.ts";
+
 /** A word of a command line as it can be printed: quoted where it must be, and never a control sequence for a terminal. */
 export function printable(word: string): string {
-  if (/^[\w@%+=:,./-]+$/.test(word)) return word;
-  return JSON.stringify(word).replace(UNESCAPED, escape);
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : printableJson(word);
 }
-
-/** Text as it can be printed on one line of a terminal, without quotes. */
-export function printableText(text: string): string {
-  return JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replace(UNESCAPED, escape);
-}
-
-function escape(char: string): string {
-  return `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
-}
-
-/** DEL, the C1 controls, and what reorders text: `JSON.stringify` leaves them as they are. */
-const UNESCAPED = /[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /** A command line, to be printed. */
 export function printableLine(words: readonly string[]): string {

@@ -1,10 +1,14 @@
 import { errnoName } from "./errno.ts";
+import { printableJson, printableText } from "./printable.ts";
 
 /** The base of every error this module defines; catch it to catch them all. */
 export class HandoffError extends Error {
-  /** An error whose `name` is that of its class. */
+  /**
+   * An error whose `name` is that of its class. Control characters in `message`, such as a path may have, are escaped: it
+   * can be printed as it stands.
+   */
   constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
+    super(printableText(message), options);
     this.name = new.target.name;
   }
 }
@@ -26,7 +30,7 @@ export class SyscallError extends HandoffError {
     { syscall, errno, path }: { readonly syscall: string; readonly errno: number; readonly path?: string | undefined },
   ) {
     const code = errnoName(errno);
-    const object = path === undefined ? "" : ` ${JSON.stringify(path)}`;
+    const object = path === undefined ? "" : ` ${printableJson(path)}`;
     super(`Cannot ${doing}${object}: ${syscall} failed with ${code} (errno ${errno})`);
     this.syscall = syscall;
     this.errno = errno;

@@ -1,3 +1,4 @@
+import { printableJson } from "./printable.ts";
 import { LockUnsupportedError } from "./errors.ts";
 
 /** What decides where the C library is. */
@@ -48,7 +49,7 @@ function requireAbsolute(path: string): string {
   if (path.startsWith("/")) return path;
   throw new LockUnsupportedError(
     "libc",
-    `Cannot open the C library ${JSON.stringify(path)}: HANDOFF_LIBC must be an absolute path`,
+    `Cannot open the C library ${printableJson(path)}: HANDOFF_LIBC must be an absolute path`,
   );
 }
 

@@ -1,3 +1,5 @@
+import { printableJson } from "./printable.ts";
+
 /** Memory for C: bytes outside the JavaScript heap, which stay where they are while something refers to them. */
 
 /** `length` zero bytes. */
@@ -34,7 +36,7 @@ const ENCODER = new TextEncoder();
 
 /** A string of C. Throws `TypeError` for one with a NUL in it, which C would cut there. */
 export function cString(text: string): Uint8Array<ArrayBuffer> {
-  if (text.includes("\0")) throw new TypeError(`${JSON.stringify(text)} has a NUL character in it`);
+  if (text.includes("\0")) throw new TypeError(`${printableJson(text)} has a NUL character in it`);
   return ENCODER.encode(`${text}\0`);
 }
 

@@ -1,3 +1,4 @@
+import { printableJson } from "./printable.ts";
 import { SyscallError } from "./errors.ts";
 import { C, OFFSET, SIZE } from "./linux_abi.ts";
 import { bytes, viewOf } from "./memory.ts";
@@ -29,7 +30,7 @@ export function inetAddress(host: string, port: number): Uint8Array<ArrayBuffer>
 
 /** `struct sockaddr_un`. Throws {@linkcode SyscallError} with ENAMETOOLONG for a path that does not fit. */
 export function unixAddress(path: string, doing: string): Uint8Array<ArrayBuffer> {
-  if (path === "" || path.includes("\0")) throw new TypeError(`${JSON.stringify(path)} is not the path of a socket`);
+  if (path === "" || path.includes("\0")) throw new TypeError(`${printableJson(path)} is not the path of a socket`);
   const encoded = new TextEncoder().encode(path);
   if (encoded.length > MAX_PATH) throw new SyscallError(doing, { syscall: "bind", errno: C.ENAMETOOLONG, path });
   const abstract = path.startsWith("@");
@@ -78,7 +79,7 @@ function ipv4(host: string): number[] | undefined {
 function ipv6(host: string): number[] {
   const url = URL.parse(`http://[${host}]`);
   if (!host.includes(":") || url === null) {
-    throw new TypeError(`${JSON.stringify(host)} is not an IP address in digits`);
+    throw new TypeError(`${printableJson(host)} is not an IP address in digits`);
   }
   const [head, tail] = url.hostname.slice(1, -1).split("::")
     .map((half) => half === "" ? [] : half.split(":").map((group) => parseInt(group, 16)));

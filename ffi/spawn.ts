@@ -1,3 +1,4 @@
+import { printableJson } from "./printable.ts";
 import type { Calls, CallTable } from "./calls.ts";
 import { type DescriptorCalls, duplicate } from "./descriptor.ts";
 import { HandoffError, SyscallError } from "./errors.ts";
@@ -96,7 +97,7 @@ function candidates(program: string, path = DEFAULT_PATH): readonly string[] {
 }
 
 function variable([name, value]: [string, string]): string {
-  if (name === "" || name.includes("=")) throw new TypeError(`${JSON.stringify(name)} is not a variable's name`);
+  if (name === "" || name.includes("=")) throw new TypeError(`${printableJson(name)} is not a variable's name`);
   return `${name}=${value}`;
 }
 
@@ -154,7 +155,7 @@ function addDirectory(calls: SpawnCalls, actions: Uint8Array<ArrayBuffer>, cwd: 
   const addChdir = calls.posix_spawn_file_actions_addchdir_np;
   if (addChdir === undefined) {
     throw new WorkingDirectoryUnsupportedError(
-      `Cannot start a program in ${JSON.stringify(cwd)}: this C library has no posix_spawn_file_actions_addchdir_np`,
+      `Cannot start a program in ${printableJson(cwd)}: this C library has no posix_spawn_file_actions_addchdir_np`,
     );
   }
   succeed("addchdir_np", addChdir(actions, cString(cwd)));

@@ -1,3 +1,4 @@
+import { printableJson } from "../ffi/printable.ts";
 import { LockUnsupportedError } from "../ffi/errors.ts";
 import type { Filesystem } from "../ffi/filesystem.ts";
 import type { Libc } from "../ffi/libc.ts";
@@ -141,5 +142,5 @@ function* tryPastReaders(lockfile: Lockfile): Steps<boolean> {
 
 function warnStale(dataDir: string, { pid }: Holder): void {
   const who = pid === undefined ? "its holder is unknown" : `its holder, process ${pid}, is dead`;
-  console.warn(`The lock of ${JSON.stringify(dataDir)} looks stale: ${who}; trying again`);
+  console.warn(`The lock of ${printableJson(dataDir)} looks stale: ${who}; trying again`);
 }

@@ -1,3 +1,4 @@
+import { printableJson } from "../ffi/printable.ts";
 import { constants } from "node:fs";
 // By their own names: the whole of @std/path would add half again to the start of a small program.
 import { fromFileUrl } from "@std/path/posix/from-file-url";
@@ -96,7 +97,7 @@ function absolutePath(dataDir: string | URL): string {
   const path = toPath(dataDir);
   if (path === "") throw new TypeError("The path of a data directory is empty");
   if (path.includes("\0")) {
-    throw new TypeError(`The path of a data directory contains a NUL byte: ${JSON.stringify(path)}`);
+    throw new TypeError(`The path of a data directory contains a NUL byte: ${printableJson(path)}`);
   }
   const absolute = path.startsWith("/") ? path : `${workingDirectory(path)}/${path}`;
   return hasParentSegment(absolute) ? absolute : withoutLastSlash(normalize(absolute));

@@ -1,4 +1,5 @@
 import { errnoName } from "../ffi/errno.ts";
+import { printableText } from "../ffi/printable.ts";
 
 /** Deno's own classes for what `node:fs` reports as a plain `Error` with a code. */
 const DENO_CLASSES: Readonly<Record<string, string>> = {
@@ -50,7 +51,7 @@ export function fileError(
   const advice = cause instanceof Deno.errors.NotCapable ? flagsAdvice(cause, { dataDir, access }) : ADVICE[code ?? ""];
   const message = `Cannot ${doing} ${JSON.stringify(path)}: ${reason}` +
     (advice === undefined ? "" : `. ${advice}`);
-  const error = new (classOf(cause, code))(message, { cause });
+  const error = new (classOf(cause, code))(printableText(message), { cause });
   return code === undefined ? error : Object.assign(error, { code });
 }
 

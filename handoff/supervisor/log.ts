@@ -1,3 +1,5 @@
+import { printableJson } from "../../ffi/printable.ts";
+
 /** What belongs to an event. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
@@ -23,11 +25,11 @@ export function openLog(target: LogTarget, now: () => Date = () => new Date()): 
 }
 
 function asJson(time: Date, event: string, fields: LogFields): string {
-  return JSON.stringify({ time: time.toISOString(), event, ...fields });
+  return printableJson({ time: time.toISOString(), event, ...fields });
 }
 
 function forPeople(time: Date, event: string, fields: LogFields): string {
   const known = Object.entries(fields).filter(([, value]) => value !== undefined);
-  const words = known.map(([name, value]) => `${name}=${typeof value === "number" ? value : JSON.stringify(value)}`);
+  const words = known.map(([name, value]) => `${name}=${typeof value === "number" ? value : printableJson(value)}`);
   return [time.toLocaleTimeString("sv-SE"), event, ...words].join(" ");
 }
