@@ -1,4 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
+// deno-lint-ignore no-import-prefix no-unversioned-import -- as it stands in a program outside this repository
 import { runDaemon } from "jsr:@scope/handoff/daemon";
 
 const [dataDir, port] = Deno.args;
