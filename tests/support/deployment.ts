@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { openOs } from "../../handoff/linux.ts";
-import type { OutcomeEvent, TriggerEvent } from "../../handoff/protocol/trigger.ts";
+import type { OutcomeEvent, SupervisorStatus, TriggerEvent } from "../../handoff/protocol/trigger.ts";
 import { ask, type ClientRequest } from "../../handoff/supervisor/trigger_client.ts";
 import { inspectSync } from "../../lock/inspect.ts";
 import { checkEntries, readEntries } from "../../torture/load/check_entries.ts";
@@ -10,6 +10,7 @@ import { commandLine } from "./child.ts";
 import { Clients } from "./clients.ts";
 import { handoff, handoffLine, type Outcome } from "./command.ts";
 import { DetachedProcess, isAlive, killIfAlive, untilGone } from "./detached.ts";
+import { FrameProxy, type FrameProxyPaths, linkToDaemon } from "./frame_proxy.ts";
 import { eventually } from "./patience.ts";
 import { tempDirWithData } from "./temp_data_dir.ts";
 
@@ -26,8 +27,8 @@ export interface LogLine {
 export interface DeploymentOptions {
   /** Options of `handoff supervise`. */
   readonly flags?: readonly string[];
-  /** The daemon's own control socket, where that is not the one that the supervisor connects to. */
-  readonly controlSocket?: string;
+  /** Whether there can be a proxy between supervisor and daemon: {@linkcode Deployment.proxy}. */
+  readonly proxied?: boolean;
 }
 
 /** A daemon under `handoff supervise`, real processes both, that outlive the test which started them. */
@@ -45,6 +46,7 @@ export class Deployment implements AsyncDisposable {
   /** Starts both; the daemon serves when it resolves. */
   static async start(options: DeploymentOptions = {}): Promise<Deployment> {
     const deployment = new Deployment(options);
+    await using _proxy = options.proxied ? deployment.proxy() : undefined;
     await deployment.supervise();
     await deployment.logged("daemon-serves");
     return deployment;
@@ -71,10 +73,19 @@ export class Deployment implements AsyncDisposable {
 
   /** The daemon's command line, of a version with this fault. */
   command(fault?: string): string[] {
-    const { controlSocket } = this.#options;
     const args = [this.dataDir, this.#dir.path, ...fault === undefined ? [] : [fault]];
-    if (controlSocket !== undefined) args.push(`--control-socket=${this.dataDir}/${controlSocket}`);
+    if (this.#options.proxied) args.push(`--control-socket=${this.#sockets.back}`);
     return commandLine(DAEMON, { args });
+  }
+
+  /**
+   * A proxy between the supervisor and the daemons. Only where the daemons have another control socket than the one that
+   * the supervisor connects to, and only one at a time.
+   */
+  proxy(): FrameProxy {
+    const { front, back } = this.#sockets;
+    if (!this.files().includes(".handoff.sock.fds")) Deno.symlinkSync(`${back}.fds`, `${front}.fds`);
+    return new FrameProxy({ front, back });
   }
 
   /** Every daemon that has been started, as far as it got. */
@@ -119,14 +130,14 @@ export class Deployment implements AsyncDisposable {
     return await handoff(["upgrade", ...flags, this.dataDir, ...behind]);
   }
 
-  /** Asks the supervisor, without a process in between; `onEvent` is told of the phases. */
-  async ask(request: ClientRequest, onEvent?: (event: TriggerEvent) => void): Promise<OutcomeEvent> {
-    using os = openOs();
-    for await (const event of ask(os, `${this.dataDir}/.handoff.supervisor.sock`, request)) {
-      if (event.event === "outcome") return event;
-      onEvent?.(event);
-    }
-    throw new Error("The supervisor gave no outcome");
+  /** Has the supervisor do something, without a process in between. */
+  async ask(request: ClientRequest): Promise<OutcomeEvent> {
+    return await this.#askFor("outcome", request);
+  }
+
+  /** What the supervisor says of itself. */
+  async status(): Promise<SupervisorStatus> {
+    return (await this.#askFor("status", { verb: "status" })).status;
   }
 
   /** The pid of the daemon that answers. */
@@ -155,6 +166,7 @@ export class Deployment implements AsyncDisposable {
     assertEquals({ outcome, reason }, { outcome: "committed", reason: undefined });
     await untilGone(before);
     assertEquals(this.livingDaemons(), [await this.pid()]);
+    if (this.#options.proxied) linkToDaemon(this.#sockets);
   }
 
   /** Ends the clients; fails if something that was ever acknowledged is not in the journal, once and in order. */
@@ -175,6 +187,10 @@ export class Deployment implements AsyncDisposable {
     return held ? holder.pid : undefined;
   }
 
+  get journal(): string {
+    return `${this.dataDir}/.handoff.journal`;
+  }
+
   /** What stands in the data directory, and is not of the database. */
   files(): string[] {
     return this.#dir.entries(this.dataDir).filter((name) => !name.startsWith("journal.db"));
@@ -188,6 +204,21 @@ export class Deployment implements AsyncDisposable {
       killIfAlive(pid, "SIGKILL");
       await untilGone(pid);
     }
+  }
+
+  async #askFor<Name extends TriggerEvent["event"]>(
+    name: Name,
+    request: ClientRequest,
+  ): Promise<Extract<TriggerEvent, { event: Name }>> {
+    using os = openOs();
+    for await (const event of ask(os, `${this.dataDir}/.handoff.supervisor.sock`, request)) {
+      if (event.event === name) return event as Extract<TriggerEvent, { event: Name }>;
+    }
+    throw new Error(`The supervisor did not answer with ${name}`);
+  }
+
+  get #sockets(): FrameProxyPaths {
+    return { front: `${this.dataDir}/.handoff.sock`, back: `${this.dataDir}/daemon.sock` };
   }
 
   get #logFile(): string {
