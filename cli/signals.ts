@@ -34,7 +34,9 @@ export class Signals implements Disposable {
   readonly #controller = new AbortController();
   readonly #listening = new DisposableStack();
   #command?: Deno.ChildProcess;
-  #hadTerminal = false;
+  #wasForeground = false;
+  /** What comes, once each, with the end of the terminal that this process was in the foreground of. */
+  readonly #ofHangup = new Set<Deno.Signal>(["SIGHUP", "SIGCONT"]);
 
   constructor() {
     for (const [signal, number] of CAUGHT) {
@@ -53,7 +55,7 @@ export class Signals implements Disposable {
   forwardTo(command: Deno.ChildProcess): void {
     this.#command = command;
     using job = new JobControl();
-    this.#hadTerminal = job.hasTerminal();
+    this.#wasForeground = job.isForeground();
   }
 
   [Symbol.dispose](): void {
@@ -86,8 +88,8 @@ export class Signals implements Disposable {
     if (!OF_TERMINAL.has(signal) && signal !== "SIGHUP") return false;
     using job = new JobControl();
     if (!job.sharesGroup(pid)) return false;
-    if (signal !== "SIGHUP") return job.isForeground();
-    // When a terminal goes away, the leader of its session has SIGHUP from the kernel, and others by their group.
-    return this.#hadTerminal && !job.hasTerminal() && !job.leadsSession();
+    if (job.hasTerminal()) return signal !== "SIGHUP" && job.isForeground();
+    // The kernel tells the end of a terminal to the leader of its session alone; and that one's end to the foreground.
+    return this.#wasForeground && !job.leadsSession() && this.#ofHangup.delete(signal);
   }
 }

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { PASSED_ON } from "../programs/passed_on.ts";
-import { Child, commandLine } from "../support/child.ts";
+import { Child, commandLine, type Report } from "../support/child.ts";
 import { claim } from "../support/claim.ts";
 import { handoffLine, startHandoff } from "../support/command.ts";
 import { eventually, inTime, until } from "../support/patience.ts";
@@ -79,6 +79,31 @@ claim("a command in the background of a terminal gets the SIGINT that run is sen
   await terminal.ended();
 }, { needs: ["python3"] });
 
+for (
+  const [who, shell, sender] of [
+    ["by itself, when it does not lead the session", "", "kernel"],
+    ["from run, when run leads the session", "exec", "run"],
+  ] as const
+) {
+  claim(`a command has the SIGHUP of a terminal that goes away once: ${who}`, async () => {
+    using dir = new TempDir();
+    run("mkfifo", dir.join("input"));
+    const script = `exec 3<>${dir.join("input")}; ${shell} ${counting(dir)}; true`;
+    await using terminal = new Terminal(["sh", "-c", script]);
+    const { parent } = await reported(dir, 0);
+    await terminal[Symbol.asyncDispose]();
+    const expected = { event: "signal", signal: "SIGHUP", sender: sender === "run" ? parent : 0 };
+    assertEquals(await reported(dir, 1), expected);
+    for (const next of ["SIGUSR2", "SIGALRM", "SIGHUP", "SIGTERM"] as const) {
+      Deno.kill(parent, next);
+      await eventually(() => assertEquals(reports(dir).at(-1), { event: "signal", signal: next, sender: parent }));
+    }
+    const hangups = reports(dir).filter(({ signal }) => signal === "SIGHUP");
+    assertEquals(hangups, [expected, { ...expected, sender: parent }]);
+    assertEquals(reports(dir).filter(({ signal }) => signal === "SIGCONT").length, 1);
+  }, { needs: ["linux", "python3"] });
+}
+
 claim("a stop and a continue reach the command, and stop and continue run itself", async () => {
   using dir = new TempDir();
   // In a group of its own, whose parent is in another one of the session: only such a group can be stopped.
@@ -115,6 +140,10 @@ function counting(dir: TempDir): string {
 /** A report of the command of {@linkcode counting}, as soon as it is there. */
 async function reported(dir: TempDir, index: number) {
   return await eventually(() => JSON.parse(Deno.readTextFileSync(dir.join("reports")).split("\n")[index]));
+}
+
+function reports(dir: TempDir): Report[] {
+  return Deno.readTextFileSync(dir.join("reports")).trimEnd().split("\n").map((line) => JSON.parse(line));
 }
 
 /** The state of a process, as ps(1) has it. */
