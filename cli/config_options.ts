@@ -18,8 +18,16 @@ const PATHS: Readonly<Record<string, string>> = {
   journal: "journal",
 };
 
+/** Options that stand for the key of the same name, as they are. */
+const WORDS: readonly string[] = ["metrics", "upgrades"];
+
 /** The settings of `supervise` that stand for keys of a configuration. */
-export const CONFIG_SETTINGS: readonly string[] = [...Object.keys(PATHS), ...Object.keys(SECONDS), "max-restarts"];
+export const CONFIG_SETTINGS: readonly string[] = [
+  ...Object.keys(PATHS),
+  ...Object.keys(SECONDS),
+  "max-restarts",
+  ...WORDS,
+];
 
 /** What the command line says in place of a configuration's keys. */
 export function overridesOf({ settings, lists, commandLine }: Arguments): RawConfig {
@@ -30,6 +38,9 @@ export function overridesOf({ settings, lists, commandLine }: Arguments): RawCon
   }
   for (const [option, key] of Object.entries({ ...SECONDS, "max-restarts": "max_restarts" })) {
     if (settings.has(option)) overrides[key] = number(settings.get(option)!, option);
+  }
+  for (const key of WORDS) {
+    if (settings.has(key)) overrides[key] = settings.get(key);
   }
   const listeners = lists.get("listen") ?? [];
   if (listeners.length > 0) overrides.listeners = listeners.map(listener);

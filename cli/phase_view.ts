@@ -69,7 +69,7 @@ export function sentence({ outcome, reason }: OutcomeEvent, committed = "committ
   const because = reason === undefined ? "" : `: ${reason}`;
   switch (outcome) {
     case "committed":
-      return committed;
+      return `${committed}${because}`;
     case "rolled-back":
       return `rolled back, the old daemon serves${because}`;
     case "nothing-begun":

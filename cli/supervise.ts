@@ -1,5 +1,6 @@
 import { loadConfig } from "../handoff/supervisor/config_file.ts";
 import { openLog } from "../handoff/supervisor/log.ts";
+import { takeServiceEnvironment } from "../handoff/supervisor/service_environment.ts";
 import { SIGNALS } from "../handoff/supervisor/signals.ts";
 import { supervise as runSupervisor } from "../handoff/supervisor/supervise.ts";
 import type { Supervisor } from "../handoff/supervisor/supervisor.ts";
@@ -32,10 +33,14 @@ It gets the listeners as systemd passes them (LISTEN_FDS). Linux only.
   --exit-grace SECONDS    for the replaced daemon to exit (10)
   --stop-timeout SECONDS  for the daemon to stop, before it is killed (30)
   --max-restarts N     deaths in a row that end it (8)
+  --metrics ADDR       serves /metrics for Prometheus, and /status as JSON
+  --upgrades cold      for a COMMAND that is no daemon of runDaemon: an upgrade
+                       stops it and starts the new one; connections wait
 
 SIGTERM and SIGINT stop the daemon, and then the supervisor; again, a second or
 more later, they kill. SIGHUP is an upgrade to the configured command, where
-standard input is no terminal. Its log is standard error: a JSON line an event,
+standard input is no terminal. SIGABRT, which systemd's watchdog sends, kills the
+daemon, and ends it. Its log is standard error: a JSON line an event,
 or text on a terminal.
 
 exit code: that of the daemon, or 128+n when signal n ended it; 2 it could not
@@ -56,6 +61,7 @@ async function runSupervise(args: Arguments): Promise<number> {
   try {
     return await runSupervisor(config, {
       log: openLog(Deno.stderr),
+      service: takeServiceEnvironment(Deno.env, Deno.pid),
       reload: load,
       started: (supervisor, upgrades) => signals.deliverTo(supervisor, upgrades),
     });
@@ -70,6 +76,7 @@ class SupervisorSignals implements Disposable {
   readonly #listeners: readonly (readonly [Deno.Signal, () => void])[] = [
     ["SIGTERM", () => this.#deliver((supervisor) => supervisor.stop(SIGNALS.SIGTERM))],
     ["SIGINT", () => this.#deliver((supervisor) => supervisor.stop(SIGNALS.SIGINT))],
+    ["SIGABRT", () => this.#deliver((supervisor) => supervisor.kill())],
     ["SIGHUP", () => this.#deliver((supervisor, upgrades) => hangUp(supervisor, upgrades))],
   ];
   #missed?: Delivery;

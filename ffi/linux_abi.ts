@@ -59,6 +59,8 @@ export const C = {
   EFD_CLOEXEC: 0o2000000,
   EFD_NONBLOCK: 0o4000,
 
+  CLOCK_MONOTONIC: 1,
+
   P_ALL: 0,
   P_PID: 1,
   WNOHANG: 1,
@@ -79,6 +81,7 @@ export const SIZE = {
   "struct sockaddr_un": 110,
   "struct ucred": 12,
   "struct timeval": 16,
+  "struct timespec": 16,
   "struct iovec": 16,
   "struct msghdr": 56,
   "struct cmsghdr": 16,
@@ -95,6 +98,7 @@ export const OFFSET = {
   "struct sockaddr_un": { sun_family: 0, sun_path: 2 },
   "struct ucred": { pid: 0, uid: 4, gid: 8 },
   "struct timeval": { tv_sec: 0, tv_usec: 8 },
+  "struct timespec": { tv_sec: 0, tv_nsec: 8 },
   "struct iovec": { iov_base: 0, iov_len: 8 },
   "struct msghdr": { msg_iov: 16, msg_iovlen: 24, msg_control: 32, msg_controllen: 40, msg_flags: 48 },
   "struct cmsghdr": { cmsg_len: 0, cmsg_level: 8, cmsg_type: 12 },

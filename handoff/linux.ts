@@ -1,4 +1,5 @@
 import type { Calls } from "../ffi/calls.ts";
+import { CLOCK_CALLS, monotonicMicroseconds } from "../ffi/clock.ts";
 import * as descriptor from "../ffi/descriptor.ts";
 import { HandoffError, SyscallError } from "../ffi/errors.ts";
 import { openSymbols } from "../ffi/libc.ts";
@@ -31,6 +32,7 @@ const TABLE = {
   ...process.PROCESS_CALLS,
   ...OPEN_FILES_CALLS,
   ...SPAWN_CALLS,
+  ...CLOCK_CALLS,
 } as const;
 
 /**
@@ -162,6 +164,10 @@ class LinuxOs implements Os {
 
   sendDatagram(path: string, bytes: Uint8Array<ArrayBuffer>): void {
     message.sendDatagram(this.#calls, path, bytes);
+  }
+
+  monotonicMicroseconds(): bigint {
+    return monotonicMicroseconds(this.#calls);
   }
 
   spawn(request: SpawnRequest): number {

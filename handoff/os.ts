@@ -106,6 +106,9 @@ export interface Os extends Disposable {
   /** One datagram to a Unix socket, in the file system or (`@name`) abstract: what sd_notify(3) does. */
   sendDatagram(path: string, bytes: Uint8Array<ArrayBuffer>): void;
 
+  /** Microseconds of `CLOCK_MONOTONIC`, a clock that all processes share. */
+  monotonicMicroseconds(): bigint;
+
   /** Starts a program by posix_spawn: signals and mask reset, nothing inherited but what is named. Returns its pid. */
   spawn(request: SpawnRequest): number;
   /** How a child ended, reaping it; undefined while it runs. */

@@ -31,6 +31,10 @@ export interface SupervisorConfig {
   readonly maxRestarts: number;
   /** What an exit of the daemon with code 0, by itself, is. */
   readonly onExit0: "stop" | "restart";
+  /** Where `/metrics` and `/status` are served. */
+  readonly metrics?: Address;
+  /** How its daemons are replaced: those that know nothing of the handoff, by stopping and starting. */
+  readonly upgrades: "handoff" | "cold";
   readonly allowedUids: readonly number[];
   readonly allowedBinaries?: readonly string[];
   readonly allowedCommands?: readonly (readonly string[])[];
@@ -74,6 +78,8 @@ export function readConfig(raw: RawConfig): SupervisorConfig {
     healthUrl: read("health_url"),
     maxRestarts: read("max_restarts") ?? MAX_RESTARTS,
     onExit0: read("on_exit_0") ?? "stop",
+    metrics: read("metrics"),
+    upgrades: read("upgrades") ?? "handoff",
     allowedUids: read("allowed_uids") ?? [],
     allowedBinaries: read("allowed_binaries"),
     allowedCommands: read("allowed_commands"),
@@ -120,6 +126,8 @@ const KEYS = {
   health_url: text,
   max_restarts: count,
   on_exit_0: oneOf("stop", "restart"),
+  metrics: (value, key) => parseAddress(text(value, key)),
+  upgrades: oneOf("handoff", "cold"),
   allowed_uids: list(count),
   allowed_binaries: list(text),
   allowed_commands: list(commandLine),

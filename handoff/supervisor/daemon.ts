@@ -22,8 +22,12 @@ export interface DaemonFacts {
   /** Whether it was found running. */
   readonly adopted: boolean;
   readonly sinceMs: number;
+  /** Whether it knows nothing of the handoff: it counts as serving when it has run for a second. */
+  readonly cold?: boolean;
 }
 
+/** After so long a daemon that says no Hello counts as serving, in milliseconds. */
+const COLD_SERVES_MS = 1_000;
 /** The first pause between two looks for a daemon's Hello, in milliseconds; it doubles up to the longest. */
 const FIRST_LOOK_MS = 10;
 const LONGEST_LOOK_MS = 1_000;
@@ -44,6 +48,7 @@ export class Daemon implements Incumbent {
   readonly #process: Watched;
   readonly #controlSocket: string;
   #gone = false;
+  #serving = false;
 
   /** A daemon that is starting; `hello` is of one that serves already. */
   constructor(os: Os, process: Watched, facts: DaemonFacts & { readonly buildId?: string }) {
@@ -56,7 +61,10 @@ export class Daemon implements Incumbent {
     this.ended = process.ended;
     this.ended.then(() => this.#gone = true);
     if (facts.buildId !== undefined) this.buildId = facts.buildId;
-    this.serves = facts.buildId !== undefined ? Promise.resolve(true) : this.#saysHello();
+    if (facts.buildId !== undefined) this.serves = Promise.resolve(true);
+    else if (facts.cold) this.serves = settled(this.ended, COLD_SERVES_MS).then((ended) => !ended);
+    else this.serves = this.#saysHello();
+    this.serves.then((serves) => this.#serving = serves);
   }
 
   get pid(): number {
@@ -66,6 +74,11 @@ export class Daemon implements Incumbent {
   /** Whether it has ended. */
   get gone(): boolean {
     return this.#gone;
+  }
+
+  /** Whether it has come to serve. */
+  get serving(): boolean {
+    return this.#serving && !this.#gone;
   }
 
   /** Sends a signal, by number; false when it has ended. */

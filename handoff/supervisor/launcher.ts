@@ -15,6 +15,8 @@ export interface LauncherSetting {
   readonly controlSocket: string;
   /** The listeners, by name. */
   readonly listeners: ReadonlyMap<string, number>;
+  /** Whether the daemons know nothing of the handoff. */
+  readonly cold: boolean;
   /** Where a temporary file can be made. */
   readonly folder: string;
   /** Where a successor's standard error goes until it serves. */
@@ -98,8 +100,8 @@ export class Launcher {
   }
 
   #daemon(child: Child, command: readonly string[], buildId?: string): Daemon {
-    const { controlSocket } = this.#setting;
-    return new Daemon(this.#os, child, { command, controlSocket, adopted: false, sinceMs: Date.now(), buildId });
+    const { controlSocket, cold } = this.#setting;
+    return new Daemon(this.#os, child, { command, controlSocket, cold, adopted: false, sinceMs: Date.now(), buildId });
   }
 
   #environment(configured: Readonly<Record<string, string>>, { successor }: { successor: boolean }) {

@@ -1,5 +1,6 @@
 import { lstatSync, mkdirSync } from "node:fs";
 import { inspectSync } from "../../lock/inspect.ts";
+import { addressOf, formatAddress, inheritListeners, isBoundAs } from "../listener.ts";
 import type { Os } from "../os.ts";
 import { bindSocketFile } from "../socket_file.ts";
 import { adopt, type Adopted, reconcile } from "./adoption.ts";
@@ -25,17 +26,23 @@ export interface Station extends Disposable {
  * failure leaves nothing. Rejects with `ConfigError`, `ListenerError` and `SocketFileError` for what cannot be used, with
  * `SupervisorRunningError` where there is a supervisor, and with `LockHeldError` where a stranger holds the directory.
  */
-export async function openStation(os: Os, config: SupervisorConfig, log: Log): Promise<Station> {
+export async function openStation(
+  os: Os,
+  config: SupervisorConfig,
+  { log, passed = [] }: { readonly log: Log; readonly passed?: readonly string[] },
+): Promise<Station> {
   const { dataDir, paths } = config;
   using resources = new DisposableStack();
+  const given = takePassed(os, config, passed);
   const existing = SupervisorLock.take(paths.supervisorLock, { create: false });
   if (existing !== undefined) resources.use(existing);
   requireSocketOrNothing(paths.triggerSocket);
   requireSocketOrNothing(paths.controlSocket);
   if (existing !== undefined) await settleInterrupted(os, config, log);
   const adopted = inspectSync(dataDir).held ? await adopt(os, config) : undefined;
-  if (adopted !== undefined) requireListeners(resources.use(adopted), config);
-  const listeners = reconcile(os, config.listeners, adopted?.listeners ?? new Map(), resources);
+  if (adopted !== undefined) requireListeners(resources.use(adopted), config, given);
+  const inherited = new Map([...given, ...adopted?.listeners ?? []]);
+  const listeners = reconcile(os, config.listeners, inherited, resources);
   mkdirSync(dataDir, { recursive: true, mode: 0o755 });
   if (existing === undefined) resources.use(SupervisorLock.take(paths.supervisorLock, { create: true })!);
   const trigger = bindSocketFile(os, paths.triggerSocket);
@@ -43,12 +50,37 @@ export async function openStation(os: Os, config: SupervisorConfig, log: Log): P
   return { listeners, trigger, adopted, [Symbol.dispose]: () => all.dispose() };
 }
 
+/** The listeners that the service manager passed, by the names it gave them. */
+function takePassed(os: Os, config: SupervisorConfig, names: readonly string[]): ReadonlyMap<string, number> {
+  const { listeners, refused: [refused] } = inheritListeners(os, names);
+  if (refused !== undefined) {
+    const { name, fd, reason } = refused;
+    throw new ConfigError(`Cannot use the descriptor ${fd} that was passed as ${JSON.stringify(name)}: ${reason}`);
+  }
+  for (const { name, address } of config.listeners) {
+    const fd = listeners.get(name);
+    const bound = fd === undefined ? undefined : addressOf(os, fd);
+    if (bound === undefined || isBoundAs(bound, address)) continue;
+    throw new ConfigError(
+      `the socket that was passed as ${JSON.stringify(name)} is bound to ${
+        formatAddress(bound)
+      }, and it is configured ` +
+        `as ${formatAddress(address)}: leave it out of the configuration`,
+    );
+  }
+  return listeners;
+}
+
 /** A daemon of another kind has no transfer socket, and keeps its listeners to itself. */
-function requireListeners({ daemon, listeners }: Adopted, { dataDir, listeners: configured }: SupervisorConfig): void {
-  if (listeners !== undefined || configured.length === 0) return;
+function requireListeners(
+  { daemon, listeners }: Adopted,
+  { dataDir, listeners: configured }: SupervisorConfig,
+  given: ReadonlyMap<string, number>,
+): void {
+  if (listeners !== undefined || configured.every(({ name }) => given.has(name))) return;
   throw new ConfigError(
     `Cannot supervise ${JSON.stringify(dataDir)}: process ${daemon.pid} serves it and cannot pass its listeners on, ` +
-      "since it has no transfer socket. Stop it first",
+      "since it has no transfer socket. Stop it first, or have a socket unit of systemd pass them here",
   );
 }
 

@@ -1,7 +1,5 @@
 import { inspectSync } from "../../lock/inspect.ts";
 import { openOs } from "../linux.ts";
-import type { Os } from "../os.ts";
-import { Child } from "./child.ts";
 import type { SupervisorConfig } from "./config.ts";
 import { ConfigError } from "./config_error.ts";
 import { control } from "./control.ts";
@@ -9,8 +7,10 @@ import { settled } from "./hear.ts";
 import { keepJournal } from "./journal_keeper.ts";
 import { Launcher } from "./launcher.ts";
 import type { Log } from "./log.ts";
+import type { ServiceEnvironment } from "./service_environment.ts";
 import { openStation } from "./station.ts";
 import { Supervisor } from "./supervisor.ts";
+import { openSurroundings } from "./surroundings.ts";
 import { TriggerServer } from "./trigger_server.ts";
 import { Upgrades } from "./upgrade.ts";
 
@@ -23,6 +23,8 @@ export interface SuperviseOptions {
   stderr?(bytes: Uint8Array): void;
   /** Called once it supervises, before the daemon serves: whoever gives the signals to end gets it here. */
   started(supervisor: Supervisor, upgrades: Upgrades): void;
+  /** What the service manager of this process said; nothing by default. */
+  readonly service?: ServiceEnvironment;
 }
 
 /** How often a directory that a stranger holds is looked at, in milliseconds. */
@@ -34,13 +36,15 @@ const LOCK_POLL_MS = 500;
  */
 export async function supervise(config: SupervisorConfig, options: SuperviseOptions): Promise<number> {
   if (Deno.build.os !== "linux") throw new ConfigError("supervise is for Linux");
-  const { log } = options;
   using os = openOs();
-  using station = await openStation(os, config, log);
+  await using surroundings = await openSurroundings(os, config, options);
+  const { log } = surroundings;
+  using station = await openStation(os, config, { log, passed: options.service?.listenerNames });
   const { controlSocket } = config.paths;
   const launcher = new Launcher(os, {
     controlSocket,
     listeners: station.listeners,
+    cold: config.upgrades === "cold",
     folder: config.dataDir,
     stderr: options.stderr ?? toStandardError,
   });
@@ -57,7 +61,7 @@ export async function supervise(config: SupervisorConfig, options: SuperviseOpti
   const upgrades = new Upgrades({ os, supervisor, launcher, journal, log, reload: options.reload });
   const answer = control({ supervisor, upgrades, uid: os.uid });
   const server = new TriggerServer(os, station.trigger, { extraUids: config.allowedUids, answer });
-  using _reaper = reapOrphans(os);
+  surroundings.attach(supervisor);
   options.started(supervisor, upgrades);
   const code = await supervisor.finished;
   await server[Symbol.asyncDispose]();
@@ -70,14 +74,6 @@ function untilFree(dataDir: string): (signal: AbortSignal) => Promise<void> {
     const aborted = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
     while (!signal.aborted && inspectSync(dataDir).held) await settled(aborted, LOCK_POLL_MS);
   };
-}
-
-/** As the first process of a container, a supervisor is the parent of every orphan in it. */
-function reapOrphans(os: Os): Disposable {
-  if (Deno.pid !== 1) return { [Symbol.dispose]: () => {} };
-  const reap = () => void os.reapOrphans(Child.isOne);
-  Deno.addSignalListener("SIGCHLD", reap);
-  return { [Symbol.dispose]: () => Deno.removeSignalListener("SIGCHLD", reap) };
 }
 
 function toStandardError(bytes: Uint8Array): void {

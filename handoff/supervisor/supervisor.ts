@@ -12,6 +12,9 @@ import { SIGNALS } from "./signals.ts";
 import { describeExit, SwapFailure } from "./swap_failure.ts";
 import { SERVICE_EXITS, type UntilFree } from "./exits.ts";
 
+/** After so long without a Hello the log says what that may mean, in milliseconds. */
+const HELLO_IS_LATE_MS = 10_000;
+
 /** What a supervisor works with. */
 export interface SupervisorParts {
   readonly os: Os;
@@ -141,6 +144,13 @@ export class Supervisor {
     });
   }
 
+  /** Kills the daemon, which does not answer any more, and ends. */
+  kill(): void {
+    this.#parts.log("killing", { pid: this.#daemon?.pid });
+    this.stop();
+    this.#killAll();
+  }
+
   /** Calls the upgrade off; false where there is none, or it has got to Begin. */
   abort(): boolean {
     if (this.#underway === undefined || !["start", "drain", "seal"].includes(this.#underway.phase)) return false;
@@ -262,6 +272,12 @@ export class Supervisor {
 
   async #watch(daemon: Daemon): Promise<void> {
     const { log } = this.#parts;
+    if (!await settled(daemon.serves, HELLO_IS_LATE_MS)) {
+      log("no-hello", {
+        message: `process ${daemon.pid} has not said Hello on its control socket: it is still starting, or it is no ` +
+          'daemon of runDaemon, for which there is upgrades = "cold"',
+      });
+    }
     if (!await daemon.serves) return;
     log("daemon-serves", { pid: daemon.pid, build: daemon.buildId });
     if (daemon.wrapped !== undefined) {

@@ -1,6 +1,7 @@
 import type { Os } from "../os.ts";
 import type { OutcomeEvent, PhaseTimes, TriggerEvent, UpgradeOutcome } from "../protocol/trigger.ts";
 import { checkCommand } from "./access.ts";
+import { replaceCold } from "./cold_upgrade.ts";
 import type { SupervisorConfig } from "./config.ts";
 import type { Daemon } from "./daemon.ts";
 import { settled } from "./hear.ts";
@@ -9,7 +10,7 @@ import type { Log } from "./log.ts";
 import { retire, soak } from "./soak.ts";
 import type { Supervisor, Underway } from "./supervisor.ts";
 import { swap, type SwapResult } from "./swap.ts";
-import { describeFailure } from "./swap_failure.ts";
+import { describeFailure, SwapFailure } from "./swap_failure.ts";
 import type { Incumbent, JournalKeeper } from "./swap_parties.ts";
 
 /** What an upgrade is asked to be. */
@@ -63,14 +64,21 @@ export class Upgrades {
       log("upgrade-begun", { handoffId: underway.handoffId, command, check: order.check, force: order.force });
       return await this.#replace({ order, config, command, underway, report });
     } catch (error) {
-      return outcome("nothing-begun", { reason: describeFailure(error), handoffId: underway.handoffId });
+      const { handoffId } = underway;
+      const reason = describeFailure(error);
+      log("upgrade-refused", { handoffId, reason });
+      return outcome("nothing-begun", { reason, handoffId });
     }
   }
 
   async #replace(task: Task): Promise<OutcomeEvent> {
     const { supervisor } = this.#parts;
     const daemon = supervisor.daemon;
-    const serves = daemon !== undefined && await daemon.serves;
+    const serves = daemon !== undefined && await this.#comesToServe(daemon, task);
+    if (task.config.upgrades === "cold") {
+      if (task.order.check) throw new SwapFailure("what is replaced by stopping and starting cannot be rehearsed");
+      return await replaceCold(this.#parts, { ...task, serves });
+    }
     if (!serves && !task.order.check) return await this.#rescue(task);
     const forced = !task.order.force || !serves || await this.#force(daemon, task.underway);
     const next = supervisor.nextServes;
@@ -118,6 +126,21 @@ export class Upgrades {
       cancelled: underway.cancel.signal,
       check: order.check,
     });
+  }
+
+  /** Whether a daemon that may be starting still comes to serve. */
+  async #comesToServe(daemon: Daemon, { order, config, underway }: Task): Promise<boolean> {
+    const deadlineMs = order.deadlineMs ?? config.deadlineMs;
+    const { signal } = underway.cancel;
+    const cancelled = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+    if (!await settled(Promise.race([daemon.serves, cancelled]), deadlineMs)) {
+      throw new SwapFailure(
+        `process ${daemon.pid} has not said Hello within ${deadlineMs / 1_000} s: it is still starting, or it is no ` +
+          'daemon of runDaemon, for which there is upgrades = "cold"',
+      );
+    }
+    signal.throwIfAborted();
+    return await daemon.serves;
   }
 
   /** There is no daemon: the pause before its next start ends, and the new command is what is started. */

@@ -12,6 +12,7 @@ const HEADERS = [
   "spawn",
   "stddef",
   "stdio",
+  "time",
   "unistd",
   "netinet/in",
   "sys/eventfd",

@@ -4,6 +4,8 @@ export type Requirement =
   | "root"
   | "strace"
   | "python3"
+  | "systemd-analyze"
+  | "systemd-socket-activate"
   | "flock"
   | "unshare"
   | "pid namespace"

@@ -10,6 +10,15 @@ interface Logged {
   readonly [field: string]: any;
 }
 
+/** What a supervisor is started with, beside its command line. */
+export interface Start {
+  readonly env?: Readonly<Record<string, string>>;
+  /** A command line to put before its own. */
+  readonly prefix?: readonly string[];
+  /** Addresses by listener; by default "http" on a port of its own. */
+  readonly listen?: readonly string[];
+}
+
 /** `handoff supervise` as a process of its own; at the end of the block it is stopped, or was. */
 export class SupervisorProcess implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;
@@ -19,19 +28,18 @@ export class SupervisorProcess implements AsyncDisposable {
   readonly #read: Promise<void>;
 
   /** Supervises the daemon of a command line; the listener "http" is on a port of its own. */
-  constructor(dir: TempDir, command: readonly string[], options: readonly string[] = []) {
-    const line = handoffLine([
-      "supervise",
-      "--dir",
-      dir.path,
-      "--listen",
-      "http=127.0.0.1:0",
-      ...options,
-      "--",
-      ...command,
-    ]);
+  constructor(
+    dir: TempDir,
+    command: readonly string[],
+    options: readonly string[] = [],
+    { env, prefix = [], listen = ["http=127.0.0.1:0"] }: Start = {},
+  ) {
+    const listeners = listen.flatMap((listener) => ["--listen", listener]);
+    const args = ["supervise", "--dir", dir.path, ...listeners, ...options, "--", ...command];
+    const line = [...prefix, ...handoffLine(args)];
     this.#process = new Deno.Command(line[0], {
       args: line.slice(1),
+      env,
       stdin: "null",
       stdout: "null",
       stderr: "piped",
@@ -45,8 +53,9 @@ export class SupervisorProcess implements AsyncDisposable {
     dir: TempDir,
     command: readonly string[],
     options: readonly string[] = [],
+    start: Start = {},
   ): Promise<SupervisorProcess> {
-    const supervisor = new SupervisorProcess(dir, command, options);
+    const supervisor = new SupervisorProcess(dir, command, options, start);
     await supervisor.logged("daemon-serves");
     return supervisor;
   }
