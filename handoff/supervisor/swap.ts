@@ -1,4 +1,4 @@
-import type { JournalPhase } from "../protocol/journal.ts";
+import type { Journal, JournalPhase } from "../protocol/journal.ts";
 import type { PhaseTimes } from "../protocol/trigger.ts";
 import { LEAST_READ_MS, SILENCE_MS, WIRE_SLACK_MS } from "../timeouts.ts";
 import { IncumbentSession } from "./incumbent_session.ts";
@@ -110,7 +110,7 @@ class Swap {
     try {
       this.#clock.begin("drain");
       await this.#incumbent.open(signal);
-      await this.#journal("negotiating");
+      await this.#parties.journal.begin(this.#journalAt("negotiating"));
       this.#pauseStart = performance.now();
       const { drainGraceMs } = this.#terms;
       await this.#incumbent.drain({ successorPid: successor.pid, deadlineMs: this.#left(), drainGraceMs, signal });
@@ -165,14 +165,18 @@ class Swap {
 
   /** Writes are in order, and nobody has to wait for the disk: a journal is one step behind anyway. */
   #journal(phase: JournalPhase): Promise<void> {
-    const journal = {
+    const journal = this.#journalAt(phase);
+    return this.#journaled = this.#journaled.then(() => this.#parties.journal.write(journal));
+  }
+
+  #journalAt(phase: JournalPhase): Journal {
+    return {
       handoffId: this.#terms.handoffId,
       phase,
       incumbentPid: this.#parties.incumbent.pid,
       successorPid: this.#successor?.pid,
       startedAtUnixMs: this.#startedAt,
     };
-    return this.#journaled = this.#journaled.then(() => this.#parties.journal.write(journal));
   }
 
   async #clearJournal(): Promise<void> {

@@ -26,8 +26,14 @@ export interface Successor {
   kill(): Promise<void>;
 }
 
-/** Where a handoff is written down for the supervisor that may have to start in this one's place. Never rejects. */
+/** Where a handoff is written down for the supervisor that may have to start in this one's place. */
 export interface JournalKeeper {
+  /**
+   * Writes the first entry. Rejects where the disk takes nothing: the successor and, after it, the incumbent could not
+   * write their pidfiles either, and nobody would serve.
+   */
+  begin(journal: Journal): Promise<void>;
+  /** Writes another. Never rejects, nor does `clear`. */
   write(journal: Journal): Promise<void>;
   clear(): Promise<void>;
 }

@@ -12,6 +12,8 @@ const ID = "00112233-4455-6677-8899-aabbccddeeff";
 /** Two daemons that answer by the book, and everything that is done to them, in order. */
 class Stage {
   readonly deeds: string[] = [];
+  /** Whether no journal can be begun. */
+  fullDisk = false;
   readonly incumbentEnded: PromiseWithResolvers<void> = Promise.withResolvers();
   readonly #answers: Readonly<Partial<Record<Message["type"], Message | undefined>>>;
 
@@ -42,6 +44,10 @@ class Stage {
         };
       },
       journal: {
+        begin: ({ phase }) => {
+          if (this.fullDisk) return Promise.reject(new Error("No space left on device"));
+          return Promise.resolve(void this.deeds.push(`journal ${phase}`));
+        },
         write: ({ phase }) => Promise.resolve(void this.deeds.push(`journal ${phase}`)),
         clear: () => Promise.resolve(void this.deeds.push("journal cleared")),
       },
@@ -140,6 +146,17 @@ claim("the journal names each step in order, and is gone after a commit", async 
     "journal awaiting-ready",
     "journal cleared",
   ]);
+});
+
+claim("a handoff whose journal cannot be begun is rolled back before the incumbent is asked to drain", async () => {
+  const stage = new Stage();
+  stage.fullDisk = true;
+  const { outcome, ...result } = await stage.swap();
+  assertEquals({ outcome, reason: "reason" in result && result.reason }, {
+    outcome: "rolled-back",
+    reason: "No space left on device",
+  });
+  assertEquals(stage.order.filter((deed) => /PrepareHandoff|SealRequest|Begin/.test(deed)), []);
 });
 
 claim("the journal is gone after a rollback, wherever it began", async () => {
