@@ -29,8 +29,8 @@ export type DaemonEvent =
   | { readonly type: "sealed"; readonly ms: number }
   /** The lock has left for the successor. */
   | { readonly type: "lock-passed"; readonly to: number }
-  /** Idle connections have left for the successor; those that it did not take are closed. */
-  | { readonly type: "connections-passed"; readonly count: number }
+  /** Idle connections have left for the successor; those that are left, since it did not take them, are closed. */
+  | { readonly type: "connections-passed"; readonly count: number; readonly left: number }
   /** Idle connections came from the incumbent. */
   | { readonly type: "connections-adopted"; readonly count: number }
   /** A handoff was called off, and this process serves again. */

@@ -47,6 +47,7 @@ export class Handover implements SuccessorRequests, Disposable {
   #lock: "kept" | "offered" | "passed" | "released" = "kept";
   #sealed: readonly bigint[] = [];
   #nextId = 1;
+  #told = false;
 
   constructor(os: Os, peer: TransferPeer, options: HandoverOptions) {
     this.#os = os;
@@ -54,7 +55,7 @@ export class Handover implements SuccessorRequests, Disposable {
     this.#options = options;
     this.#pidfd = os.pidfd(peer.pid);
     this.served = this.#serving.promise;
-    this.finished = Promise.race([this.#done.promise, peer.ended]);
+    this.finished = Promise.race([this.#done.promise, peer.ended.then(() => this.#finish())]);
     peer.successor = this;
   }
 
@@ -159,9 +160,13 @@ export class Handover implements SuccessorRequests, Disposable {
     }
   }
 
+  /** Says once what has come of the connections, where they could be had at all. */
   #finish(): void {
+    if (this.#told || !this.passed) return;
+    this.#told = true;
     const count = [...this.#offered.values()].filter(({ taken }) => taken).length;
-    this.#options.tell({ type: "connections-passed", count });
+    const left = [...this.#options.estate.services.values()].reduce((sum, service) => sum + service.paused().length, 0);
+    this.#options.tell({ type: "connections-passed", count, left });
     this.#done.resolve();
   }
 }

@@ -64,7 +64,7 @@ export class IncumbentLink implements Disposable {
     if (serving?.message.verb !== "serving" || !serving.message.ok) return 0;
     const names = [...services.values()].filter((service) => service.movable).map((service) => service.name);
     for (let count = 0;;) {
-      const received = await this.#ask({ verb: "connections", names, max: MAX_DESCRIPTORS });
+      const received = await this.#ask({ verb: "connections", names, max: this.#room() });
       using descriptors = received?.descriptors;
       if (received?.message.verb !== "connections") return count;
       const { items, done } = received.message;
@@ -75,6 +75,20 @@ export class IncumbentLink implements Disposable {
       if (done) return count;
       await this.#channel.send({ verb: "connections", adopted: adopted.map(({ id }) => id) }).catch(() => {});
     }
+  }
+
+  /** How many connections may come: a process that can open nothing more could neither accept nor work. */
+  #room(): number {
+    using probes = new DisposableStack();
+    for (let room = -RESERVE; room < MAX_DESCRIPTORS; room++) {
+      try {
+        const probe = this.#os.duplicate(this.#channel.fd);
+        probes.defer(() => this.#os.close(probe));
+      } catch {
+        return Math.max(0, room);
+      }
+    }
+    return MAX_DESCRIPTORS;
   }
 
   /** Whether the incumbent is still at the other end. */
@@ -101,6 +115,9 @@ export class IncumbentLink implements Disposable {
     }
   }
 }
+
+/** How many descriptors a successor keeps free of connections that it takes over. */
+const RESERVE = 16;
 
 /** Whether the connection is served here now. Where it is not, its descriptor is closed, and the incumbent's stays. */
 function adopt(

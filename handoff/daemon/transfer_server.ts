@@ -1,3 +1,4 @@
+import { NothingSentError } from "../channel_errors.ts";
 import type { Os } from "../os.ts";
 import {
   type ConnectionsAdopted,
@@ -124,6 +125,10 @@ export class TransferPeer implements Disposable {
     const { reply, descriptors } = this.#requests().connections(request);
     try {
       await this.#reply(reply, descriptors);
+    } catch (error) {
+      if (!(error instanceof NothingSentError)) throw error;
+      // As with ETOOMANYREFS: these connections, and those after them, stay here.
+      await this.#reply({ verb: "connections", items: [], done: true, descriptors: 0 });
     } finally {
       for (const fd of descriptors) this.#os.close(fd);
     }

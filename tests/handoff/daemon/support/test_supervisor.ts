@@ -72,17 +72,43 @@ export class TestSupervisor implements Disposable {
   /** Starts a daemon with these descriptors from 3 on. */
   spawn(
     conduct: Partial<Conduct>,
-    { env, descriptors }: { readonly env: Record<string, string>; readonly descriptors: readonly number[] },
+    { env, descriptors, limit }: {
+      readonly env: Record<string, string>;
+      readonly descriptors: readonly number[];
+      readonly limit?: number;
+    },
   ): number {
     const pid = this.os.spawn({
       argv: commandLine("../handoff/daemon/programs/daemon.ts", {
         args: [this.dataDir, JSON.stringify({ log: this.#log, ...conduct })],
+        prefix: limit === undefined ? [] : ["/bin/sh", "-c", `ulimit -n ${limit}; exec "$@"`, "sh"],
       }),
       env: { ...Deno.env.toObject(), ...env },
       descriptors: new Map(descriptors.map((fd, index) => [3 + index, fd])),
     });
     this.#children.add(pid);
     return pid;
+  }
+
+  /** Starts a successor; resolves after its Hello. `limit` is how many descriptors it may have open. */
+  async successor(conduct: Partial<Conduct> = {}, limit?: number): Promise<{ channel: ControlChannel; pid: number }> {
+    const [own, its] = this.os.socketPair();
+    const pid = this.spawn(conduct, {
+      env: {
+        LISTEN_FDS: "1",
+        LISTEN_FDNAMES: "http",
+        HANDOFF_ROLE: "successor",
+        HANDOFF_SOCK_FD: "4",
+        HANDOFF_CONTROL_SOCKET: this.controlSocket,
+      },
+      descriptors: [this.listener, its],
+      limit,
+    });
+    this.os.close(its);
+    const channel = new ControlChannel(this.os, own);
+    const hello = await inTime(channel.receive());
+    assertEquals(hello?.type === "Hello" && [hello.role, hello.pid], ["successor", pid]);
+    return { channel, pid };
   }
 
   /** A new session with whoever is at the control path, after its Hello. */
@@ -97,8 +123,10 @@ export class TestSupervisor implements Disposable {
    * Begins a handoff: a successor that waits, and an incumbent that knows which handoff it is. A plain one is told of
    * another successor than the one that it may know by the transfer socket.
    */
-  async handoff({ plain = false, ...conduct }: Partial<Conduct> & { plain?: boolean } = {}): Promise<Handoff> {
-    return await Handoff.begin(this, { plain, conduct });
+  async handoff(
+    { plain = false, limit, ...conduct }: Partial<Conduct> & { plain?: boolean; limit?: number } = {},
+  ): Promise<Handoff> {
+    return await Handoff.begin(this, { plain, limit, conduct });
   }
 
   /** A connection to the transfer socket of whoever serves. */
@@ -141,7 +169,7 @@ export class TestSupervisor implements Disposable {
 
 /** One handoff, whose steps a test takes. */
 export class Handoff implements Disposable {
-  readonly handoffId = crypto.randomUUID();
+  readonly handoffId: string = crypto.randomUUID();
   readonly #supervisor: TestSupervisor;
   readonly #told: number;
   readonly incumbent: ControlChannel;
@@ -161,24 +189,13 @@ export class Handoff implements Disposable {
 
   static async begin(
     supervisor: TestSupervisor,
-    { plain, conduct }: { readonly plain: boolean; readonly conduct: Partial<Conduct> },
+    { plain, limit, conduct }: {
+      readonly plain: boolean;
+      readonly limit?: number;
+      readonly conduct: Partial<Conduct>;
+    },
   ): Promise<Handoff> {
-    const { os, listener, controlSocket } = supervisor;
-    const [own, its] = os.socketPair();
-    const successorPid = supervisor.spawn(conduct, {
-      env: {
-        LISTEN_FDS: "1",
-        LISTEN_FDNAMES: "http",
-        HANDOFF_ROLE: "successor",
-        HANDOFF_SOCK_FD: "4",
-        HANDOFF_CONTROL_SOCKET: controlSocket,
-      },
-      descriptors: [listener, its],
-    });
-    os.close(its);
-    const successor = new ControlChannel(os, own);
-    const hello = await inTime(successor.receive());
-    assertEquals(hello?.type === "Hello" && [hello.role, hello.pid], ["successor", successorPid]);
+    const { channel: successor, pid: successorPid } = await supervisor.successor(conduct, limit);
     const incumbent = await supervisor.session();
     const handoff = new Handoff(supervisor, {
       incumbent,
@@ -189,6 +206,17 @@ export class Handoff implements Disposable {
     for (const channel of [incumbent, successor]) {
       await channel.send({ type: "HelloAck", protoVersionChosen: 1, handoffId: handoff.handoffId });
     }
+    return handoff;
+  }
+
+  /** A handoff to a process that is no daemon: only the incumbent takes part in the control protocol. */
+  static async to(supervisor: TestSupervisor, successorPid: number): Promise<Handoff> {
+    const [own, its] = supervisor.os.socketPair();
+    supervisor.os.close(its);
+    const successor = new ControlChannel(supervisor.os, own);
+    const incumbent = await supervisor.session();
+    const handoff = new Handoff(supervisor, { incumbent, successor, successorPid, told: successorPid });
+    await incumbent.send({ type: "HelloAck", protoVersionChosen: 1, handoffId: handoff.handoffId });
     return handoff;
   }
 
