@@ -1,10 +1,13 @@
+import { readFileSync } from "node:fs";
 import { loadConfig } from "../handoff/supervisor/config_file.ts";
 import { openLog } from "../handoff/supervisor/log.ts";
-import { takeServiceEnvironment } from "../handoff/supervisor/service_environment.ts";
+import type { OwnProgram } from "../handoff/supervisor/replacement.ts";
+import { type ServiceEnvironment, takeServiceEnvironment } from "../handoff/supervisor/service_environment.ts";
 import { SIGNALS } from "../handoff/supervisor/signals.ts";
 import { supervise as runSupervisor } from "../handoff/supervisor/supervise.ts";
 import type { Supervisor } from "../handoff/supervisor/supervisor.ts";
 import { SupervisorRunningError } from "../handoff/supervisor/supervisor_lock.ts";
+import { refuseSuccession, takeSuccessionFd } from "../handoff/supervisor/take_over.ts";
 import type { Upgrades } from "../handoff/supervisor/upgrade.ts";
 import type { Arguments, Command } from "./command.ts";
 import { usageError } from "./command.ts";
@@ -56,12 +59,19 @@ async function runSupervise(args: Arguments): Promise<number> {
   const [operand] = args.operands;
   if (operand !== undefined) throw usageError(`the command stands behind --, and "${operand}" does not`);
   const load = () => loadConfig(args.settings.get("config"), overridesOf(args));
-  const config = await load();
+  const succession = takeSuccessionFd(Deno.env);
+  const service = takeServiceEnvironment(Deno.env, Deno.pid);
+  const config = await load().catch(async (error) => {
+    if (succession !== undefined) await refuseSuccession(succession, error.message);
+    throw error;
+  });
   using signals = new SupervisorSignals();
   try {
     return await runSupervisor(config, {
       log: openLog(Deno.stderr),
-      service: takeServiceEnvironment(Deno.env, Deno.pid),
+      service,
+      succession,
+      own: ownProgram(service),
       reload: load,
       started: (supervisor, upgrades) => signals.deliverTo(supervisor, upgrades),
     });
@@ -69,6 +79,18 @@ async function runSupervise(args: Arguments): Promise<number> {
     if (error instanceof SupervisorRunningError) throw new Failure(EXIT.tempFail, error.message, { cause: error });
     throw error;
   }
+}
+
+/** What was taken out of the environment is there again for a supervisor in this one's place. */
+function ownProgram({ notifySocket, watchdogMs }: ServiceEnvironment): OwnProgram {
+  return {
+    argv: readFileSync("/proc/self/cmdline", "utf8").split("\0").slice(0, -1),
+    env: {
+      ...Deno.env.toObject(),
+      ...notifySocket !== undefined && { NOTIFY_SOCKET: notifySocket },
+      ...watchdogMs !== undefined && { WATCHDOG_USEC: `${watchdogMs * 1_000}` },
+    },
+  };
 }
 
 /** Passes the signals of this process to a supervisor, from the moment when there is one. */

@@ -6,6 +6,7 @@ import { TRIGGER_SETTINGS } from "./trigger.ts";
 /** `handoff upgrade`: replaces a running daemon. */
 export const upgrade: Command = {
   help: `usage: handoff upgrade [OPTION...] DIR [-- COMMAND [ARG...]]
+       handoff upgrade --supervisor DIR
 
 Has the supervisor of DIR start the successor of its daemon, and waits until that
 serves in its place, or the old one does again. No request fails meanwhile. The
@@ -21,6 +22,8 @@ successor is COMMAND, by default the one that the supervisor is configured with.
                       at the end of the drain; its handler can become a second
                       writer, and its client gets no answer
   --abort             call off the upgrade that is under way
+  --supervisor        replace the supervisor by its own program, as that is now;
+                      the daemon serves on, and keeps its process
   --json              one JSON object a line; the last one is the outcome
   --config FILE, --socket PATH   in place of DIR
 
@@ -31,7 +34,7 @@ exit code: 0 committed; 1 rolled back, the old daemon serves; 2 nothing was begu
 
 permissions: --allow-ffi --allow-read=DIR`,
   syntax: {
-    flags: ["json", "check", "force", "abort"],
+    flags: ["json", "check", "force", "abort", "supervisor"],
     settings: ["timeout", "soak", ...TRIGGER_SETTINGS],
     commandLine: true,
   },
@@ -39,15 +42,23 @@ permissions: --allow-ffi --allow-read=DIR`,
 };
 
 function runUpgrade(args: Arguments): Promise<number> {
-  const done = args.flags.has("check") ? "the successor gets as far as its turn" : "committed";
+  const check = args.flags.has("check") && "the successor gets as far as its turn";
+  const supervisor = args.flags.has("supervisor") && "the new supervisor has taken over";
+  const done = check || supervisor || "committed";
   return followed(args, requestOf(args), done);
 }
 
-function requestOf(args: Arguments): UpgradeRequest | { verb: "abort" } {
+function requestOf(args: Arguments): UpgradeRequest | { verb: "abort" | "replace" } {
   const { flags, settings, commandLine } = args;
   if (flags.has("abort")) {
     if (flags.has("check") || flags.has("force") || commandLine.length > 0) throw usageError("--abort stands alone");
     return { verb: "abort" };
+  }
+  if (flags.has("supervisor")) {
+    const others = ["check", "force"].some((flag) => flags.has(flag)) || settings.has("timeout") ||
+      settings.has("soak");
+    if (others || commandLine.length > 0) throw usageError("--supervisor stands alone");
+    return { verb: "replace" };
   }
   return {
     verb: "upgrade",

@@ -12,14 +12,14 @@ export interface InheritedListeners {
 const FIRST = 3;
 
 /**
- * Takes the listening sockets among the descriptors from 3 on, one for each name, and keeps them from the children of this
+ * Takes the listening sockets among the descriptors from `first` on, one for each name, and keeps them from the children of this
  * process. The promise may be wrong: a descriptor that is something else may be the runtime's own.
  */
-export function inheritListeners(os: Os, names: readonly string[]): InheritedListeners {
+export function inheritListeners(os: Os, names: readonly string[], first = FIRST): InheritedListeners {
   const listeners = new Map<string, number>();
   const refused: { name: string; fd: number; reason: string }[] = [];
   for (const [i, name] of names.entries()) {
-    const fd = FIRST + i;
+    const fd = first + i;
     const reason = whyNot(os, fd);
     if (reason !== undefined) {
       refused.push({ name, fd, reason });

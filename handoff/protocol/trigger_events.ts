@@ -44,7 +44,8 @@ const outcome = oneOf("committed", "rolled-back", "nothing-begun", "nobody-serve
 const ms = optional(duration);
 const phases = object<PhaseTimes>({ start: ms, drain: ms, seal: ms, open: ms, soak: ms, commit: ms, resume: ms });
 
-const upgradeRecord = object<UpgradeRecord>({
+/** The shape of an upgrade that is over. */
+export const upgradeRecord: Shape<UpgradeRecord> = object<UpgradeRecord>({
   handoffId: text,
   atMs: integer,
   fromBuild: text,

@@ -11,6 +11,7 @@ import type { ListenerConfig, SupervisorConfig } from "./config.ts";
 import { ConfigError } from "./config_error.ts";
 import { Daemon, type Watched } from "./daemon.ts";
 import { settled } from "./hear.ts";
+import type { SupervisorState } from "./succession.ts";
 
 /** A daemon that serves without a supervisor, as its new one has it, until it is disposed of. */
 export interface Adopted extends Disposable {
@@ -27,9 +28,10 @@ const LAST_WORD_MS = 200;
 /**
  * Makes the daemon that holds the directory this supervisor's: finds it by its control socket, and has it pass its
  * listeners and tell of its end, over its transfer socket. One that does not answer, or is of another user or another
- * pid namespace, rejects with `LockHeldError`: it is left alone.
+ * pid namespace, rejects with `LockHeldError`: it is left alone. `known` is what the supervisor before says of it.
  */
-export async function adopt(os: Os, { dataDir, paths, command }: SupervisorConfig): Promise<Adopted> {
+export async function adopt(os: Os, config: SupervisorConfig, known?: SupervisorState): Promise<Adopted> {
+  const { dataDir, paths, command } = config;
   using resources = new DisposableStack();
   const hello = await findDaemon(os, dataDir, paths.controlSocket);
   const pidfd = hello === undefined ? undefined : os.pidfd(hello.pid);
@@ -43,10 +45,10 @@ export async function adopt(os: Os, { dataDir, paths, command }: SupervisorConfi
   for (const fd of listeners?.values() ?? []) resources.defer(() => os.close(fd));
   const process = resources.use(new AdoptedProcess(os, { pid: hello.pid, pidfd, transfer }));
   const daemon = new Daemon(os, process, {
-    command,
+    command: known?.restarts.command ?? command,
     controlSocket: paths.controlSocket,
     adopted: true,
-    sinceMs: Date.now(),
+    sinceMs: known?.daemonSinceMs ?? Date.now(),
     buildId: new TextDecoder().decode(hello.buildId),
   });
   const all = resources.move();

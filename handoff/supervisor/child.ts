@@ -8,11 +8,12 @@ const REAP_POLL_MS = 2;
 const children = new Set<number>();
 
 /** A child process, from its start until it is reaped. The pid is its own for all that time. */
-export class Child {
+export class Child implements Disposable {
   readonly pid: number;
   /** Resolves when it was reaped. Never rejects. */
   readonly ended: Promise<Exit>;
   readonly #os: Os;
+  readonly #unwatched = new AbortController();
   #pidfd?: number;
 
   private constructor(os: Os, pid: number) {
@@ -45,8 +46,15 @@ export class Child {
     await this.ended;
   }
 
+  /** Watches no longer: `ended` never resolves. For a process that outlives this one. */
+  [Symbol.dispose](): void {
+    this.#unwatched.abort();
+  }
+
   async #reaped(): Promise<Exit> {
-    if (this.#pidfd !== undefined) await this.#os.readable(this.#pidfd);
+    const { signal } = this.#unwatched;
+    if (this.#pidfd !== undefined) await this.#os.readable(this.#pidfd, { signal }).catch(unlessAborted(signal));
+    if (signal.aborted) return await new Promise<never>(() => {});
     let exit = this.#os.reap(this.pid);
     while (exit === undefined) {
       await new Promise((resolve) => setTimeout(resolve, REAP_POLL_MS));
@@ -57,4 +65,10 @@ export class Child {
     this.#pidfd = undefined;
     return exit;
   }
+}
+
+function unlessAborted(signal: AbortSignal): (error: unknown) => void {
+  return (error) => {
+    if (!signal.aborted) throw error;
+  };
 }

@@ -8,6 +8,8 @@ import type { Upgrades } from "./upgrade.ts";
 export interface ControlParts {
   readonly supervisor: Supervisor;
   readonly upgrades: Upgrades;
+  /** Lets a new supervisor take over from this one. */
+  replace(): Promise<OutcomeEvent>;
   /** The supervisor's own uid. */
   readonly uid: number;
 }
@@ -28,7 +30,11 @@ export function control(parts: ControlParts): Answer {
   };
 }
 
-async function answer(request: TriggerRequest, client: Client, { supervisor, upgrades }: ControlParts): Promise<void> {
+async function answer(
+  request: TriggerRequest,
+  client: Client,
+  { supervisor, upgrades, replace }: ControlParts,
+): Promise<void> {
   switch (request.verb) {
     case "handoff":
       return client.tellLine(crateLine(await upgrades.upgrade({ binary: request.binary })));
@@ -64,7 +70,7 @@ async function answer(request: TriggerRequest, client: Client, { supervisor, upg
       return client.tell(await serves ? DONE : { ...DONE, outcome: "nobody-serves", reason: "the new daemon died" });
     }
     case "replace":
-      return client.tell(nothingBegun("this supervisor cannot be replaced while it runs"));
+      return client.tell(await replace());
     case "unsupported":
       return client.tell({ event: "unsupported", of: request.of });
   }

@@ -8,7 +8,7 @@ import { settled } from "./hear.ts";
 import type { Incumbent } from "./swap_parties.ts";
 
 /** A process that a supervisor watches: a child, or one that it found. */
-export interface Watched {
+export interface Watched extends Disposable {
   readonly pid: number;
   /** How it ended, where that can be known. Never rejects. */
   readonly ended: Promise<Exit | undefined>;
@@ -84,6 +84,11 @@ export class Daemon implements Incumbent {
   /** Sends a signal, by number; false when it has ended. */
   signal(signal: number): boolean {
     return !this.#gone && this.#process.signal(signal);
+  }
+
+  /** Watches no longer: it is another supervisor's. */
+  leave(): void {
+    this.#process[Symbol.dispose]();
   }
 
   /** A new session on its control socket. */

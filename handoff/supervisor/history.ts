@@ -12,6 +12,11 @@ export class History {
     this.#records.splice(CAPACITY);
   }
 
+  /** Goes on after these. */
+  restore(records: readonly UpgradeRecord[]): void {
+    this.#records.splice(0, CAPACITY, ...records.slice(0, CAPACITY));
+  }
+
   get latest(): UpgradeRecord | undefined {
     return this.#records[0];
   }

@@ -3,6 +3,16 @@ import { FIRST_BACKOFF_MS, LONGEST_BACKOFF_MS } from "../timeouts.ts";
 /** What is started as a daemon. */
 export type CommandLine = readonly string[];
 
+/** What is remembered of the commands. */
+export interface RestartState {
+  /** What is started next. */
+  readonly command: CommandLine;
+  /** Whether it has served long enough. */
+  readonly isGood: boolean;
+  /** The last good command before. */
+  readonly before?: CommandLine;
+}
+
 /** What to do about a daemon that died. */
 export type Verdict =
   | {
@@ -34,6 +44,17 @@ export class Restarts {
   constructor(command: CommandLine, { maxRestarts }: { readonly maxRestarts: number }) {
     this.#command = command;
     this.#maxRestarts = maxRestarts;
+  }
+
+  /** What another supervisor remembers, and `restore` takes. */
+  state(): RestartState {
+    return { command: this.#command, isGood: this.#isGood, before: this.#before };
+  }
+
+  /** Goes on where another supervisor was. */
+  restore({ command, isGood, before }: RestartState): void {
+    this.#use(command, { isGood });
+    this.#before = before;
   }
 
   /** What is started next. */

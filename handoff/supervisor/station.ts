@@ -16,6 +16,8 @@ export interface Station extends Disposable {
   readonly listeners: ReadonlyMap<string, number>;
   /** The trigger socket, listening. */
   readonly trigger: number;
+  /** The locked descriptor of the supervisor's lock. */
+  readonly lock: number;
   /** The daemon that served already. */
   readonly adopted?: Adopted;
 }
@@ -44,10 +46,10 @@ export async function openStation(
   const inherited = new Map([...given, ...adopted?.listeners ?? []]);
   const listeners = reconcile(os, config.listeners, inherited, resources);
   mkdirSync(dataDir, { recursive: true, mode: 0o755 });
-  if (existing === undefined) resources.use(SupervisorLock.take(paths.supervisorLock, { create: true })!);
+  const lock = existing ?? resources.use(SupervisorLock.take(paths.supervisorLock, { create: true })!);
   const trigger = bindSocketFile(os, paths.triggerSocket);
   const all = resources.move();
-  return { listeners, trigger, adopted, [Symbol.dispose]: () => all.dispose() };
+  return { listeners, trigger, lock: lock.fd, adopted, [Symbol.dispose]: () => all.dispose() };
 }
 
 /** The listeners that the service manager passed, by the names it gave them. */

@@ -1,5 +1,6 @@
 import { inspectSync } from "../../lock/inspect.ts";
 import { openOs } from "../linux.ts";
+import type { Os } from "../os.ts";
 import type { SupervisorConfig } from "./config.ts";
 import { ConfigError } from "./config_error.ts";
 import { control } from "./control.ts";
@@ -7,10 +8,13 @@ import { settled } from "./hear.ts";
 import { keepJournal } from "./journal_keeper.ts";
 import { Launcher } from "./launcher.ts";
 import type { Log } from "./log.ts";
+import { type OwnProgram, replaceSupervisor } from "./replacement.ts";
 import type { ServiceEnvironment } from "./service_environment.ts";
-import { openStation } from "./station.ts";
+import { openStation, type Station } from "./station.ts";
+import type { SupervisorState } from "./succession.ts";
 import { Supervisor } from "./supervisor.ts";
-import { openSurroundings } from "./surroundings.ts";
+import { openSurroundings, type Surroundings } from "./surroundings.ts";
+import { takeOver } from "./take_over.ts";
 import { TriggerServer } from "./trigger_server.ts";
 import { Upgrades } from "./upgrade.ts";
 
@@ -23,6 +27,10 @@ export interface SuperviseOptions {
   stderr?(bytes: Uint8Array): void;
   /** Called once it supervises, before the daemon serves: whoever gives the signals to end gets it here. */
   started(supervisor: Supervisor, upgrades: Upgrades): void;
+  /** How this process is started once more, where it may be replaced while it runs. */
+  readonly own?: OwnProgram;
+  /** The stream to the supervisor that this one is to replace. */
+  readonly succession?: number;
   /** What the service manager of this process said; nothing by default. */
   readonly service?: ServiceEnvironment;
 }
@@ -37,9 +45,9 @@ const LOCK_POLL_MS = 500;
 export async function supervise(config: SupervisorConfig, options: SuperviseOptions): Promise<number> {
   if (Deno.build.os !== "linux") throw new ConfigError("supervise is for Linux");
   using os = openOs();
-  await using surroundings = await openSurroundings(os, config, options);
+  await using entered = await enter(os, config, options);
+  const { surroundings, station, inherited } = entered;
   const { log } = surroundings;
-  using station = await openStation(os, config, { log, passed: options.service?.listenerNames });
   const { controlSocket } = config.paths;
   const launcher = new Launcher(os, {
     controlSocket,
@@ -56,10 +64,16 @@ export async function supervise(config: SupervisorConfig, options: SuperviseOpti
     log,
     untilFree: untilFree(config.dataDir),
     adopted: station.adopted?.daemon,
+    inherited,
   });
   const journal = keepJournal(config.paths.journal, log);
   const upgrades = new Upgrades({ os, supervisor, launcher, journal, log, reload: options.reload });
-  const answer = control({ supervisor, upgrades, uid: os.uid });
+  const { tellMainPid } = surroundings;
+  const { deadlineMs, upgrades: kind } = config;
+  const adoptable = kind !== "cold";
+  const replace = () =>
+    replaceSupervisor({ os, supervisor, station, server, log, own: options.own, deadlineMs, adoptable, tellMainPid });
+  const answer = control({ supervisor, upgrades, replace, uid: os.uid });
   const server = new TriggerServer(os, station.trigger, { extraUids: config.allowedUids, answer });
   surroundings.attach(supervisor);
   options.started(supervisor, upgrades);
@@ -67,6 +81,34 @@ export async function supervise(config: SupervisorConfig, options: SuperviseOpti
   await server[Symbol.asyncDispose]();
   log("stopped", { code });
   return code;
+}
+
+interface Entered extends AsyncDisposable {
+  readonly surroundings: Surroundings;
+  readonly station: Station;
+  readonly inherited?: SupervisorState;
+}
+
+/** Becomes the supervisor: the first one, or in place of another, whose sockets are free only when it has gone. */
+async function enter(os: Os, config: SupervisorConfig, options: SuperviseOptions): Promise<Entered> {
+  await using resources = new AsyncDisposableStack();
+  if (options.succession === undefined) {
+    const surroundings = resources.use(await openSurroundings(os, config, options));
+    const passed = options.service?.listenerNames;
+    const station = resources.use(await openStation(os, config, { log: surroundings.log, passed }));
+    const all = resources.move();
+    return { surroundings, station, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  }
+  const taken = await takeOver(os, options.succession, config);
+  const station = resources.use(taken.station);
+  const surroundings = await openSurroundings(os, config, options).catch(async (error) => {
+    // There is no way back: better supervised and not measured than the other way round.
+    options.log("metrics-failed", { error: String(error) });
+    return await openSurroundings(os, { ...config, metrics: undefined }, options);
+  });
+  resources.use(surroundings);
+  const all = resources.move();
+  return { surroundings, station, inherited: taken.state, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
 function untilFree(dataDir: string): (signal: AbortSignal) => Promise<void> {

@@ -9,6 +9,7 @@ import type { Launcher } from "./launcher.ts";
 import type { Log } from "./log.ts";
 import { Restarts } from "./restart.ts";
 import { SIGNALS } from "./signals.ts";
+import type { SupervisorState } from "./succession.ts";
 import { describeExit, SwapFailure } from "./swap_failure.ts";
 import { SERVICE_EXITS, type UntilFree } from "./exits.ts";
 
@@ -25,6 +26,8 @@ export interface SupervisorParts {
   readonly untilFree: UntilFree;
   /** A daemon that serves already. */
   readonly adopted?: Daemon;
+  /** What the supervisor before this one knew. */
+  readonly inherited?: SupervisorState;
 }
 
 /** The upgrade under way. */
@@ -48,6 +51,9 @@ export class Supervisor {
   readonly #sinceMs = Date.now();
   /** Aborted when it is told to stop. */
   readonly #stopped = new AbortController();
+  /** Aborted when another supervisor has taken over. */
+  readonly #left = new AbortController();
+  readonly #hasLeft: Promise<void>;
   readonly #retired = new Map<Daemon, Promise<void>>();
   #daemon?: Daemon;
   #underway?: Underway;
@@ -64,7 +70,15 @@ export class Supervisor {
   constructor(parts: SupervisorParts) {
     this.#parts = parts;
     this.restarts = new Restarts(parts.config.command, parts.config);
-    this.finished = this.#live();
+    const { inherited } = parts;
+    if (inherited !== undefined) {
+      this.restarts.restore(inherited.restarts);
+      this.history.restore(inherited.history);
+      this.#generation = inherited.generation;
+      this.#restartCount = inherited.restartCount;
+    }
+    this.#hasLeft = new Promise((resolve) => this.#left.signal.addEventListener("abort", () => resolve()));
+    this.finished = Promise.race([this.#live(), this.#hasLeft.then(() => 0)]);
   }
 
   /** The daemon; undefined while there is none. */
@@ -78,6 +92,11 @@ export class Supervisor {
 
   get underway(): Underway | undefined {
     return this.#underway;
+  }
+
+  /** Resolves when the daemons that were replaced have ended. */
+  get retired(): Promise<unknown> {
+    return Promise.all(this.#retired.values());
   }
 
   /** Makes an upgrade the one that is under way, until it is disposed of; undefined where there is one. */
@@ -144,6 +163,24 @@ export class Supervisor {
     });
   }
 
+  /** Another supervisor has the daemon: ends, and leaves that alone. To be called while it hands over. */
+  leave(): void {
+    this.#daemon?.leave();
+    this.#daemon = undefined;
+    this.#left.abort();
+  }
+
+  /** What a supervisor in place of this one needs to know. */
+  state(): SupervisorState {
+    return {
+      restarts: this.restarts.state(),
+      generation: this.#generation,
+      restartCount: this.#restartCount,
+      history: this.history.all(),
+      daemonSinceMs: this.#daemon?.sinceMs ?? Date.now(),
+    };
+  }
+
   /** Kills the daemon, which does not answer any more, and ends. */
   kill(): void {
     this.#parts.log("killing", { pid: this.#daemon?.pid });
@@ -182,7 +219,7 @@ export class Supervisor {
     const { config, log, adopted } = this.#parts;
     if (adopted !== undefined) this.#present(adopted);
     let exit = adopted === undefined ? await this.#serve() : await this.#endOfService();
-    while (!this.#stopped.signal.aborted) {
+    while (!this.#stopped.signal.aborted && !this.#left.signal.aborted) {
       if (this.#restartAsked) this.#restartAsked = false;
       else if (
         exit !== undefined && "code" in exit && exit.code === SERVICE_EXITS.stopped && config.onExit0 === "stop"
@@ -227,6 +264,7 @@ export class Supervisor {
       const daemon = this.#daemon!;
       const exit = await daemon.ended;
       await this.#handingOver;
+      if (this.#left.signal.aborted) return undefined;
       if (this.#daemon !== daemon) continue;
       this.#daemon = undefined;
       return exit;
@@ -287,7 +325,7 @@ export class Supervisor {
           "possible; have the wrapper (a shell, npx, deno task) exec the daemon, or start that directly",
       });
     }
-    if (await settled(daemon.ended, GOOD_SERVICE_MS) || this.#daemon !== daemon) return;
+    if (await settled(Promise.race([daemon.ended, this.#hasLeft]), GOOD_SERVICE_MS) || this.#daemon !== daemon) return;
     this.restarts.proved();
     log("daemon-good", { pid: daemon.pid });
   }

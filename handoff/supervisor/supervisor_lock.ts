@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, ftruncateSync, lstatSync, openSync, re
 import { tryFlock } from "../../ffi/flock.ts";
 import { openLibc } from "../../ffi/libc.ts";
 import { HandoffError } from "../../lock/errors.ts";
+import type { Os } from "../os.ts";
 
 /** Another supervisor has the directory. */
 export class SupervisorRunningError extends HandoffError {
@@ -40,11 +41,33 @@ export class SupervisorLock implements Disposable {
       opened.defer(() => closeSync(fd));
       if (!flock(fd, path)) throw new SupervisorRunningError(path, pidIn(path));
       if (!leadsTo(path, fd)) continue;
-      ftruncateSync(fd);
-      writeSync(fd, `${Deno.pid}\n`, 0);
       opened.move();
-      return new SupervisorLock(fd);
+      const lock = new SupervisorLock(fd);
+      lock.nameHolder();
+      return lock;
     }
+  }
+
+  /**
+   * The lock that another supervisor has and this process has inherited as `fd`: the flock is of the open file, which both
+   * have then. Throws {@linkcode SupervisorRunningError} where it is not held there, or is not that of the file at `path`.
+   */
+  static receive(os: Os, fd: number, path: string): SupervisorLock {
+    using opened = new DisposableStack();
+    // On a number of the runtime's own, which its file functions know.
+    const own = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW);
+    opened.defer(() => closeSync(own));
+    os.duplicateOnto(fd, own, { closeOnExec: true });
+    os.close(fd);
+    if (!flock(own, path) || !leadsTo(path, own)) throw new SupervisorRunningError(path, pidIn(path));
+    opened.move();
+    return new SupervisorLock(own);
+  }
+
+  /** Writes this process's pid into the file, for the messages of others. */
+  nameHolder(): void {
+    ftruncateSync(this.#fd);
+    writeSync(this.#fd, `${Deno.pid}\n`, 0);
   }
 
   /** The locked descriptor. */

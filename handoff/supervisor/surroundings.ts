@@ -12,6 +12,8 @@ import { answers, Watchdog } from "./watchdog.ts";
 export interface Surroundings extends AsyncDisposable {
   /** The supervisor's log, heard by all of them. */
   readonly log: Log;
+  /** Tells the service manager, if there is one, which process is the main one from now on. */
+  tellMainPid(pid: number): void;
   /** From now on they look at this supervisor. */
   attach(supervisor: Supervisor): void;
 }
@@ -36,6 +38,7 @@ export async function openSurroundings(
     log: (event, fields) => {
       for (const hear of hearers) hear(event, fields);
     },
+    tellMainPid: (pid) => notifier?.tell({ MAINPID: `${pid}` }),
     attach: (supervisor) => {
       metrics?.attach(supervisor);
       if (Deno.pid === 1) opened.use(reapOrphans(os));

@@ -32,7 +32,8 @@ export class TriggerServer implements AsyncDisposable {
   readonly #answer: Answer;
   readonly #closing = new AbortController();
   readonly #clients = new Set<Promise<void>>();
-  readonly #accepting: Promise<void>;
+  #paused = new AbortController();
+  #accepting: Promise<void>;
 
   /** Owns `listener`. Processes of this user, of root and of `extraUids` are answered. */
   constructor(os: Os, listener: number, { extraUids, answer }: { extraUids: readonly number[]; answer: Answer }) {
@@ -40,6 +41,18 @@ export class TriggerServer implements AsyncDisposable {
     this.#listener = listener;
     this.#extraUids = extraUids;
     this.#answer = answer;
+    this.#accepting = this.#accept();
+  }
+
+  /** Accepts nobody until it is resumed: who comes waits in the backlog, or is accepted by another process. */
+  async pause(): Promise<void> {
+    this.#paused.abort();
+    await this.#accepting;
+  }
+
+  /** Accepts again. */
+  resume(): void {
+    this.#paused = new AbortController();
     this.#accepting = this.#accept();
   }
 
@@ -52,7 +65,7 @@ export class TriggerServer implements AsyncDisposable {
   }
 
   async #accept(): Promise<void> {
-    const { signal } = this.#closing;
+    const signal = AbortSignal.any([this.#closing.signal, this.#paused.signal]);
     while (!signal.aborted) {
       if (this.#clients.size >= MAX_CLIENTS) await Promise.race([...this.#clients, aborted(signal)]);
       await this.#os.readable(this.#listener, { signal }).catch(() => {});
