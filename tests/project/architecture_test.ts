@@ -45,9 +45,18 @@ claim("each mutant is of an invariant of ARCHITECTURE.md, whose row names its te
   assertEquals(MUTANTS.flatMap(({ invariants }) => invariants).filter((number) => !INVARIANTS.has(number)), []);
 });
 
+claim("each invariant of the handoff in ARCHITECTURE.md has tests", () => {
+  const rows = [...TEXT.matchAll(/^\| H(\d+) +\|.*\|(.*)\|$/gm)].map(([, number, tests]) => [Number(number), tests]);
+  assertEquals(rows.map(([number]) => number), rows.map((_, index) => index + 1));
+  assertEquals(rows.filter(([, tests]) => testsIn(`${tests}`).length === 0), []);
+  assertEquals(rows.length > 0, true);
+});
+
 /** The names of tests in a text: `lock/death`. */
 function testsIn(text: string): string[] {
-  return [...text.matchAll(/`((?:lock|ffi|cli|project|proof)\/[a-z_]+)`/g)].map(([, name]) => name);
+  return [...text.matchAll(/`((?:lock|ffi|cli|project|proof|handoff(?:\/[a-z_]+)+)\/[a-z_]+)`/g)].map(([, name]) =>
+    name
+  );
 }
 
 /** The tests of a folder, as ARCHITECTURE.md names them. */
