@@ -5,9 +5,9 @@
  * {@linkcode runDaemon} is all that most programs need: it takes the lock of the data directory, opens the state, serves,
  * and hands all of it over when a supervisor asks.
  *
- * Permissions: `--allow-ffi`, which is a permission for everything, `--allow-net` for the listeners, and `--allow-read`
- * and `--allow-write` for the directory; `--allow-env` where a supervisor or systemd hands listeners in. Linux only; a
- * daemon runs elsewhere too, but is not replaced there.
+ * Permissions: `--allow-ffi`, which is a permission for everything, `--allow-read` and `--allow-write` for the directory,
+ * and `--allow-env`, at least for `TERM` and for the variables by which a supervisor or systemd hands listeners in. Linux
+ * only; a daemon runs elsewhere too, with `--allow-net` for its listeners, but is not replaced there.
  *
  * @module
  */

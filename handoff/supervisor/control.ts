@@ -18,7 +18,8 @@ export interface ControlParts {
 export function control(parts: ControlParts): Answer {
   return async (request, client) => {
     try {
-      const ownCommand = "command" in request && request.command !== undefined || "binary" in request;
+      const named = "command" in request ? request.command : "binary" in request ? request.binary : undefined;
+      const ownCommand = named !== undefined;
       checkPeer(client.peer, { verb: request.verb, ownCommand }, parts.uid);
     } catch (error) {
       if (!(error instanceof NotAllowedError)) throw error;

@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync } from "node:fs";
 import { inspectSync } from "../../lock/inspect.ts";
 import { addressOf, formatAddress, inheritListeners, isBoundAs } from "../listener.ts";
 import type { Os } from "../os.ts";
@@ -48,6 +48,8 @@ export async function openStation(
   mkdirSync(dataDir, { recursive: true, mode: 0o755 });
   const lock = existing ?? resources.use(SupervisorLock.take(paths.supervisorLock, { create: true })!);
   const trigger = bindSocketFile(os, paths.triggerSocket);
+  // The users that are admitted must get as far as being asked who they are. Whatever the umask is.
+  if (config.allowedUids.length > 0) chmodSync(paths.triggerSocket, 0o666);
   const all = resources.move();
   return { listeners, trigger, lock: lock.fd, adopted, [Symbol.dispose]: () => all.dispose() };
 }

@@ -1,3 +1,5 @@
+import { statSync } from "node:fs";
+import { dirname } from "@std/path";
 import { HandoffError } from "../../lock/errors.ts";
 import type { Os } from "../os.ts";
 import { encodeTriggerRequest, MAX_EVENT_BYTES, parseTriggerEvent, type TriggerEvent } from "../protocol/trigger.ts";
@@ -37,9 +39,15 @@ export async function* ask(
 
 async function connect(os: Os, path: string): Promise<number> {
   try {
-    return await connectSocketFile(os, path);
+    return await connectSocketFile(os, path, { extraUids: ownerOf(dirname(path)) });
   } catch (cause) {
     if (!(cause instanceof SocketFileError) || (cause.code !== "ENOENT" && cause.code !== "ECONNREFUSED")) throw cause;
     throw new NoSupervisorError(`No supervisor answers at ${JSON.stringify(path)}`, { cause });
   }
+}
+
+/** Whoever has the directory may serve in it: one of another user asks for an upgrade there (`allowed_uids`). */
+function ownerOf(directory: string): number[] {
+  const owner = statSync(directory, { throwIfNoEntry: false })?.uid;
+  return owner === undefined ? [] : [owner];
 }
