@@ -1,11 +1,12 @@
 /**
- * The command line, for operators and scripts: who holds a data directory, running a command as its holder, and waiting
- * until it is free. Importing it does nothing.
+ * The command line, for operators and scripts: who holds a data directory, running a command as its holder, waiting until
+ * it is free; and supervising a daemon, replacing it by its successor, going back. Importing it does nothing.
  *
  * ```
  * deno run -A jsr:@scope/handoff/cli status /var/lib/mydaemon
  * deno run -A jsr:@scope/handoff/cli run --wait /var/lib/mydaemon -- sqlite3 /var/lib/mydaemon/journal.db .dump
- * deno run -A jsr:@scope/handoff/cli wait --timeout=30 /var/lib/mydaemon
+ * deno run -A jsr:@scope/handoff/cli supervise --dir /var/lib/mydaemon --listen http=127.0.0.1:8080 -- mydaemon
+ * deno run -A jsr:@scope/handoff/cli upgrade /var/lib/mydaemon
  * ```
  *
  * `--help` lists the options, exit codes and narrowest permissions of each command.
