@@ -11,7 +11,7 @@ export class Answer extends ServerResponse<IncomingMessage> {
   #settled = false;
   #closed = false;
   /** Called when the handler has returned, and the response is out or given up: a handler may outlive its client. */
-  onOver: (() => void) | undefined;
+  onOver: ((answer: Answer) => void) | undefined;
 
   /** Whether the handler has returned: its response may still be on the way. */
   get settled(): boolean {
@@ -68,7 +68,7 @@ export class Answer extends ServerResponse<IncomingMessage> {
 
   #look(): void {
     if (!this.#settled || !this.#closed) return;
-    this.onOver?.();
+    this.onOver?.(this);
     this.onOver = undefined;
   }
 

@@ -106,7 +106,7 @@ export class Drain {
   /** Cuts what only waits for the client, and tells handlers that are still at work to come to an end. */
   #atDeadline(): void {
     for (const connection of this.#busy) {
-      const atWork = [...connection.answers].filter((answer) => !answer.settled);
+      const atWork = connection.answers.filter((answer) => !answer.settled);
       for (const answer of atWork) answer.abort();
       if (atWork.length === 0) this.#cutOff(connection);
     }
@@ -117,7 +117,7 @@ export class Drain {
   #afterLastWait(): void {
     const pending: UnfinishedRequest[] = [];
     for (const connection of [...this.#busy]) {
-      const atWork = [...connection.answers].filter((answer) => !answer.settled);
+      const atWork = connection.answers.filter((answer) => !answer.settled);
       pending.push(...atWork.map((answer) => answer.unfinished));
       // Where a handler is still at work the drain has failed: its client may yet get the answer.
       if (atWork.length > 0 && !this.#force) continue;

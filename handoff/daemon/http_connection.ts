@@ -12,7 +12,7 @@ export class HttpConnection {
   readonly socket: Socket;
   readonly remoteAddr: RemoteAddress;
   /** What is being answered; more than one when requests are pipelined. */
-  readonly answers = new Set<Answer>();
+  readonly answers: Answer[] = [];
   /** The request by which it became a connection of another protocol. */
   upgraded: IncomingMessage | undefined;
   /** Whether a drain has cut it. */
@@ -45,7 +45,7 @@ export class HttpConnection {
 
   /** Whether it is closed and no handler is at work on a request of it. */
   get isOver(): boolean {
-    return this.#closed && this.answers.size === 0;
+    return this.#closed && this.answers.length === 0;
   }
 
   /** Its socket was closed: what was still to be answered will not be. */
@@ -56,13 +56,14 @@ export class HttpConnection {
 
   /** A request is there to be answered. */
   begin(answer: Answer): void {
-    this.answers.add(answer);
+    this.answers.push(answer);
     if (this.#idleTimer) this.#clearIdleTimer();
   }
 
   /** An answer is out or given up, and its handler has returned. */
   end(answer: Answer): void {
-    this.answers.delete(answer);
+    if (this.answers.at(-1) === answer) this.answers.pop();
+    else this.answers.splice(this.answers.indexOf(answer), 1);
     if (!answer.req.complete) this.#unread = answer.req;
   }
 
@@ -76,7 +77,7 @@ export class HttpConnection {
 
   /** Whether nothing is under way: no request begun, none unanswered, no answer unsent. */
   get idle(): boolean {
-    if (this.answers.size > 0 || this.upgraded !== undefined) return false;
+    if (this.answers.length > 0 || this.upgraded !== undefined) return false;
     if (this.#unread !== undefined && !this.#unread.complete) return false;
     const { destroyed, writable, readableEnded, readableLength, writableLength } = this.socket;
     // It is being closed, by either side.
@@ -127,7 +128,7 @@ export class HttpConnection {
 
   /** What a report says of it: its requests, or itself where it has none. */
   get unfinished(): UnfinishedRequest[] {
-    const requests = [...this.answers].map((answer) => answer.unfinished);
+    const requests = this.answers.map((answer) => answer.unfinished);
     return requests.length > 0 ? requests : [unfinished(this.upgraded ?? this.#unread, this.#since)];
   }
 
