@@ -1,5 +1,5 @@
 import { openOs } from "../handoff/linux.ts";
-import type { UpgradeRecord } from "../handoff/protocol/trigger.ts";
+import type { CutRequest, UpgradeRecord } from "../handoff/protocol/trigger.ts";
 import { ask } from "../handoff/supervisor/trigger_client.ts";
 import type { Arguments, Command } from "./command.ts";
 import { EXIT, Failure } from "./exit_codes.ts";
@@ -38,10 +38,18 @@ async function tellHistory(args: Arguments): Promise<number> {
   throw new Failure(EXIT.error, `the supervisor at ${printableJson(triggerSocket)} did not answer`);
 }
 
-function line({ atMs, fromBuild, toBuild = "", outcome, reason, phases, writePauseMs }: UpgradeRecord): string {
+function line(
+  { atMs, fromBuild, toBuild = "", outcome, reason, phases, writePauseMs, connectionsMoved, cut }: UpgradeRecord,
+): string {
   const total = Object.values(phases).reduce((sum, ms) => sum + ms, 0);
   const pause = writePauseMs === undefined ? "" : `, no writes for ${writePauseMs.toFixed(0)} ms`;
   const why = reason === undefined ? "" : `: ${printableText(reason)}`;
+  const moved = connectionsMoved === 0 ? "" : `, ${connectionsMoved} connections moved`;
+  const ended = cut.length === 0 ? "" : `, cut: ${cut.map(request).join(", ")}`;
   return `${ago(new Date(atMs))}  ${outcome}  ${printable(fromBuild)} -> ${printable(toBuild)}  ` +
-    `${total.toFixed(0)} ms${pause}${why}`;
+    `${total.toFixed(0)} ms${pause}${moved}${ended}${why}`;
+}
+
+function request({ method, path, ageMs }: CutRequest): string {
+  return `${printable(method)} ${printable(path)} after ${(ageMs / 1_000).toFixed(1)} s`;
 }

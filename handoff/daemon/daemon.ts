@@ -8,7 +8,7 @@ import type { Identity } from "./identity.ts";
 import type { Incumbency } from "./incumbent.ts";
 import type { DaemonOptions } from "./options.ts";
 import { Ownership } from "./ownership.ts";
-import type { DrainOptions, DrainReport } from "./service.ts";
+import type { DrainOptions, DrainReport, UnfinishedRequest } from "./service.ts";
 import { Serving } from "./serving.ts";
 import { Sockets } from "./sockets.ts";
 import type { StopRequest } from "./stop_request.ts";
@@ -27,6 +27,11 @@ export interface DaemonParts<State extends Disposable | AsyncDisposable> {
   /** Whether it listens by itself, and is never replaced. */
   readonly alone?: boolean;
 }
+
+/** How many requests that were cut a supervisor is told of, at most. */
+const MOST_REPORTED = 100;
+/** How much of a path it is told: a hundred must fit into a message. */
+const LONGEST_REPORTED = 400;
 
 /**
  * What a daemon has and does: the lock and the state, the listeners and the services, the two socket files. When each of
@@ -54,7 +59,12 @@ export class Daemon<State extends Disposable | AsyncDisposable> implements Incum
     this.identity = identity;
     this.controlSocket = controlSocket;
     this.stop = stop;
-    this.tell = teller(options.onEvent);
+    const tell = teller(options.onEvent);
+    this.tell = (event) => {
+      tell(event);
+      if (event.type === "connections-passed") this.transfer.report({ connectionsMoved: event.count });
+      if (event.type === "drained") this.#report([...event.cut, ...event.forced ?? []]);
+    };
     this.#options = options;
     this.ownership = new Ownership(options.dataDir, options);
     this.serving = new Serving(options, { os, inherited, alone, state: () => this.ownership.state });
@@ -148,6 +158,14 @@ export class Daemon<State extends Disposable | AsyncDisposable> implements Incum
     // A standby that waits for the lock must not get it only because the supervisor takes its time to say so.
     handover.gone().then(() => this.#inherit(handover), () => {});
     return handover;
+  }
+
+  #report(cut: readonly UnfinishedRequest[]): void {
+    if (cut.length === 0) return;
+    const reported = cut.slice(0, MOST_REPORTED);
+    this.transfer.report({
+      cut: reported.map(({ method, path, ageMs }) => ({ method, path: path.slice(0, LONGEST_REPORTED), ageMs })),
+    });
   }
 
   /** Serves again after a handoff that came to nothing. What cannot be had again makes it reject, holding nothing. */

@@ -7,6 +7,7 @@ import {
   encodeTransfer,
   type LockReply,
   type LockRequest,
+  type Report,
   type ServingRequest,
   type TransferReply,
   type TransferRequest,
@@ -70,6 +71,11 @@ export class TransferPeer implements Disposable {
   /** Tells a watcher how the daemon ends. */
   async stopping(code: number, reason: string): Promise<void> {
     if (this.watches) await this.#channel.send({ verb: "stopping", code, reason }).catch(() => {});
+  }
+
+  /** Tells a watcher of the handoff. */
+  async report(report: Report): Promise<void> {
+    if (this.watches) await this.#channel.send(report).catch(() => {});
   }
 
   /** Ends the connection. */
@@ -194,6 +200,11 @@ export class TransferServer implements AsyncDisposable {
   /** Tells all watchers how the daemon ends. */
   async stopping(code: number, reason: string): Promise<void> {
     await Promise.all([...this.#peers].map((peer) => peer.stopping(code, reason)));
+  }
+
+  /** Tells all watchers of the handoff. */
+  report(report: Omit<Report, "verb">): void {
+    for (const peer of this.#peers) void peer.report({ verb: "report", ...report });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

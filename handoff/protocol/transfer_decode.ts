@@ -3,6 +3,7 @@ import {
   count,
   decimal,
   decodeUtf8,
+  duration,
   flag,
   integer,
   object,
@@ -24,6 +25,8 @@ import {
   type LockReply,
   type LockRequest,
   type PassedConnection,
+  type Report,
+  type ReportedRequest,
   type ServingReply,
   type ServingRequest,
   type Stopping,
@@ -78,6 +81,11 @@ const REPLIES: Verbs<TransferReply> = {
   listeners: object<ListenersReply>({ verb: oneOf("listeners"), names: array(text) }),
   watch: object<WatchReply>({ verb: oneOf("watch"), ok: oneOf(true), pid: count, buildId: text, dataDir: text }),
   force: object<ForceReply>({ verb: oneOf("force"), ok: oneOf(true) }),
+  report: object<Report>({
+    verb: oneOf("report"),
+    connectionsMoved: optional(count),
+    cut: optional(array(object<ReportedRequest>({ method: text, path: text, ageMs: duration }))),
+  }),
   stopping: object<Stopping>({ verb: oneOf("stopping"), code: integer, reason: text }),
   unsupported,
 };

@@ -99,6 +99,23 @@ export interface Stopping {
   readonly reason: string;
 }
 
+/** To every watcher, in a handoff: what has become of connections. What is not known yet is missing. */
+export interface Report {
+  readonly verb: "report";
+  /** How many idle connections the successor has adopted. */
+  readonly connectionsMoved?: number;
+  /** The requests that were cut at the drain's deadline: the first hundred. */
+  readonly cut?: readonly ReportedRequest[];
+}
+
+/** A request that was cut. */
+export interface ReportedRequest {
+  readonly method: string;
+  readonly path: string;
+  /** For how long it had been handled, in milliseconds. */
+  readonly ageMs: number;
+}
+
 /** S, before PrepareHandoff: this handoff is forced. A handler that does not settle must not fail its drain. */
 export interface ForceRequest {
   readonly verb: "force";
@@ -141,4 +158,5 @@ export type TransferReply =
   | WatchReply
   | ForceReply
   | Stopping
+  | Report
   | Unsupported;

@@ -12,6 +12,12 @@ export class History {
     this.#records.splice(CAPACITY);
   }
 
+  /** Adds to a record what has come to be known since. */
+  amend(handoffId: string, more: Partial<Pick<UpgradeRecord, "connectionsMoved" | "cut">>): void {
+    const at = this.#records.findIndex((record) => record.handoffId === handoffId);
+    if (at >= 0) this.#records[at] = { ...this.#records[at], ...more };
+  }
+
   /** Goes on after these. */
   restore(records: readonly UpgradeRecord[]): void {
     this.#records.splice(0, CAPACITY, ...records.slice(0, CAPACITY));

@@ -18,7 +18,7 @@ export interface MetricsServer extends AsyncDisposable {
 
 /** Binds the address. Rejects with `ListenerError` where it cannot. */
 export async function serveMetrics(address: Address): Promise<MetricsServer> {
-  const { register, record } = await openRegistry(() => supervisor);
+  const { register, record, moved } = await openRegistry(() => supervisor);
   let supervisor: Measured | undefined;
   async function answer(request: Request): Promise<Response> {
     if (request.method !== "GET" && request.method !== "HEAD") return new Response(null, { status: 405 });
@@ -36,7 +36,8 @@ export async function serveMetrics(address: Address): Promise<MetricsServer> {
   return {
     url: "hostname" in server.addr ? urlOf(server.addr) : formatAddress(address),
     attach: (measured) => supervisor = measured,
-    hear: (event) => {
+    hear: (event, fields) => {
+      if (event === "connections-moved") moved(Number(fields?.connectionsMoved));
       const latest = event === "upgrade-ended" ? supervisor?.history.latest : undefined;
       if (latest !== undefined) record(latest);
     },
@@ -72,7 +73,7 @@ const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 60
 /** Only who asks for metrics loads what makes them. */
 async function openRegistry(
   measured: () => Measured | undefined,
-): Promise<{ readonly register: Registry; record(upgrade: UpgradeRecord): void }> {
+): Promise<{ readonly register: Registry; record(upgrade: UpgradeRecord): void; moved(count: number): void }> {
   const prometheus = await import("prom-client");
   const register = new prometheus.Registry();
   const registers = [register];
@@ -107,7 +108,8 @@ async function openRegistry(
       this.inc(measured()?.status().restarts ?? 0);
     },
   });
-  return { register, record: (upgrade) => count(kept, upgrade) };
+  const moved = counter("handoff_connections_moved_total", "Idle connections that the successor adopted");
+  return { register, record: (upgrade) => count(kept, upgrade), moved: (count) => moved.inc(count) };
 }
 
 /** How the reason begins where the incumbent said SealFailed. */

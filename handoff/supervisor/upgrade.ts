@@ -7,6 +7,7 @@ import type { Daemon } from "./daemon.ts";
 import { settled } from "./hear.ts";
 import type { LaunchedSuccessor, Launcher } from "./launcher.ts";
 import type { Log } from "./log.ts";
+import { ConnectionReports, observe } from "./observer.ts";
 import { retire, soak } from "./soak.ts";
 import type { Supervisor, Underway } from "./supervisor.ts";
 import { swap, type SwapResult } from "./swap.ts";
@@ -83,6 +84,9 @@ export class Upgrades {
     const forced = !task.order.force || !serves || await this.#force(daemon, task.underway);
     const next = supervisor.nextServes;
     let successor: LaunchedSuccessor | undefined;
+    const connections = new ConnectionReports(supervisor.history, task.underway.handoffId, this.#parts.log);
+    const { controlSocket } = task.config.paths;
+    const observer = serves ? await observe(this.#parts.os, controlSocket, connections) : undefined;
     const result = await supervisor.handOver(async () => {
       const result = await this.#swap(task, serves ? daemon : NOBODY, (launched) => successor = launched);
       if (result.outcome !== "committed") return result;
@@ -90,7 +94,9 @@ export class Upgrades {
       if (result.phases.soak !== undefined) supervisor.restarts.proved();
       return result;
     });
-    return this.#conclude(task, { result, daemon, forced, stderr: successor?.stderr(), next });
+    // The connections move while the incumbent is on its way out: its end is the end of the reports.
+    if (result.outcome !== "committed") observer?.[Symbol.dispose]();
+    return this.#conclude(task, { result, daemon, forced, stderr: successor?.stderr(), next, connections });
   }
 
   /** Says that the handoff is forced; false where the daemon cannot be told, whose drain is then as always. */
@@ -154,7 +160,10 @@ export class Upgrades {
     return outcome("nobody-serves", { handoffId, reason: "no daemon served, and the one that was started died" });
   }
 
-  async #conclude(task: Task, { result, daemon, forced, stderr, next }: Conclusion): Promise<OutcomeEvent> {
+  async #conclude(
+    task: Task,
+    { result, daemon, forced, stderr, next, connections }: Conclusion,
+  ): Promise<OutcomeEvent> {
     const { supervisor, log } = this.#parts;
     const { handoffId, sinceMs } = task.underway;
     const { phases, toBuild, writePauseMs } = result;
@@ -179,8 +188,7 @@ export class Upgrades {
       reason,
       phases,
       writePauseMs,
-      connectionsMoved: 0,
-      cut: [],
+      ...connections.known,
     });
     log("upgrade-ended", { handoffId, outcome: kind, reason, fromBuild, toBuild, ...phases });
     return outcome(kind, { handoffId, reason, phases, ...kind === "committed" ? {} : { stderr } });
@@ -204,6 +212,7 @@ interface Conclusion {
   readonly forced: boolean;
   readonly stderr?: readonly string[];
   readonly next: Promise<boolean>;
+  readonly connections: ConnectionReports;
 }
 
 /** In place of a daemon for a rehearsal while there is none. */

@@ -128,6 +128,9 @@ export const transferReplies: fc.Arbitrary<TransferReply> = fc.oneof(
   says({ verb: "listeners" }, { names }),
   says({ verb: "watch", ok: true }, { pid: u32, buildId: text, dataDir: text }),
   says({ verb: "force", ok: true }, {}),
+  says({ verb: "report" }, {}),
+  says({ verb: "report" }, { connectionsMoved: u32 }),
+  says({ verb: "report" }, { cut: fc.array(fc.record({ method: text, path: text, ageMs: u32 })) }),
   says({ verb: "stopping" }, { code: fc.integer(), reason: text }),
   unsupported,
 );

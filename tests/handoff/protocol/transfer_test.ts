@@ -45,7 +45,17 @@ claim("any stream of bytes gives messages, then more to wait for or one Protocol
 claim("any JSON gives a message or a ProtocolError of the code codec", () => {
   const objects = fc.record({
     v: fc.oneof({ weight: 9, arbitrary: fc.constant(1) }, junk),
-    verb: fc.constantFrom("lock", "serving", "connections", "listeners", "watch", "force", "stopping", "unsupported"),
+    verb: fc.constantFrom(
+      "lock",
+      "serving",
+      "connections",
+      "listeners",
+      "watch",
+      "force",
+      "report",
+      "stopping",
+      "unsupported",
+    ),
     ok: fc.oneof(fc.boolean(), junk),
     ...Object.fromEntries(FIELD_NAMES.map((name) => [name, junk])),
   }, { requiredKeys: ["v", "verb"] });

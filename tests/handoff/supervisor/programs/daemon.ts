@@ -1,6 +1,6 @@
 /**
  * A daemon of this module that keeps what it is sent, a line for each POST, and answers `GET /` with its pid and its
- * lines. Its arguments are the data directory and, where it is to die by itself, after how many milliseconds of service.
+ * lines; `GET /endless` has an answer that does not end. Its arguments are the data directory and, where it is to die by itself, after how many milliseconds of service.
  */
 import { appendFileSync, readFileSync } from "node:fs";
 import { runDaemon } from "../../../../daemon.ts";
@@ -39,6 +39,9 @@ await runDaemon({
   listeners: {
     http: {
       fetch: async (request: Request, { state }: { state: Lines }) => {
+        if (new URL(request.url).pathname === "/endless") {
+          return new Response(new ReadableStream({ start: (stream) => stream.enqueue(new Uint8Array(1)) }));
+        }
         if (request.method === "POST") state.add(await request.text());
         return Response.json({ pid: Deno.pid, build: "daemon", env: {}, lines: state.all() });
       },
