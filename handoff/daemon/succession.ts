@@ -4,6 +4,7 @@ import type { Daemon } from "./daemon.ts";
 import { DismissedError } from "./errors.ts";
 import { IncumbentLink } from "./incumbent_link.ts";
 import type { DaemonOptions } from "./options.ts";
+import { rehearse } from "./rehearsal.ts";
 import type { SuccessorRole } from "./role.ts";
 import { type Begun, Connected } from "./successor.ts";
 
@@ -26,7 +27,9 @@ export async function succeed<State extends Disposable | AsyncDisposable>(
   os.raiseDescriptorLimit();
   using channel = new ControlChannel(os, role.control);
   using resources = new DisposableStack();
-  // Before Hello: the incumbent looks who has connected when it is told to prepare.
+  // What can be done ahead of time is done before Hello: only then does the supervisor turn to the incumbent.
+  await Promise.all([rehearse(daemon), channel.prepareHeartbeats().catch(() => {})]);
+  // The incumbent looks who has connected when it is told to prepare.
   const link = await IncumbentLink.connect(os, daemon.controlSocket);
   if (link !== undefined) resources.use(link);
   const begun = await turn(daemon, channel);

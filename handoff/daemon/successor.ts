@@ -35,8 +35,6 @@ export class Connected {
     if (ack.type === "Abort") throw new DismissedError(ack.reason);
     if (ack.type !== "HelloAck") throw unexpected(ack, "HelloAck");
     checkChosenVersion(ack);
-    // Their thread takes some tens of milliseconds to start: now is the time, while the incumbent serves.
-    channel.prepareHeartbeats().catch(() => {});
     return new Handshook(channel, ack.handoffId);
   }
 }
