@@ -4,7 +4,16 @@ import { PeerNotPermittedError } from "./channel_errors.ts";
 import type { Os } from "./os.ts";
 import { permittedPeer } from "./peer.ts";
 import { CONNECT_MS } from "./timeouts.ts";
-import { absolute, checkDirectory, codeOf, kindOf, reasonOf, SocketFileError, withShortPath } from "./socket_path.ts";
+import {
+  absolute,
+  checkDirectory,
+  checkWriters,
+  codeOf,
+  kindOf,
+  reasonOf,
+  SocketFileError,
+  withShortPath,
+} from "./socket_path.ts";
 
 export { acceptPermitted, permittedPeer } from "./peer.ts";
 export { checkPlainSocketPath, SocketFileError, SocketPathTooLongError } from "./socket_path.ts";
@@ -34,6 +43,18 @@ export function bindSocketFile(os: Os, path: string, options: BindSocketFileOpti
     if (fd !== undefined) return fd;
     if (attempt === ATTEMPTS) throw new SocketFileError(path, "another process keeps replacing it");
   }
+}
+
+/**
+ * Throws what {@linkcode bindSocketFile} would for this path, as far as it can be known, and makes nothing. A directory
+ * that is missing is no fault.
+ */
+export function checkSocketFile(os: Os, path: string): void {
+  const place = absolute(path);
+  if (kindOf(dirname(place)) === undefined) return;
+  checkWriters(os, place, path);
+  for (const file of [place, temporaryOf(place)]) refuseAllButSockets(file);
+  withShortPath(temporaryOf(place), () => {});
 }
 
 /**
@@ -92,7 +113,7 @@ function bindOnce(
   place: string,
   { path, mode, backlog }: { path: string; mode: number; backlog: number },
 ): number | undefined {
-  const temporary = `${place}.tmp`;
+  const temporary = temporaryOf(place);
   for (const file of [place, temporary]) refuseAllButSockets(file);
   let fd: number | undefined;
   try {
@@ -115,6 +136,10 @@ function bindOnce(
   }
   if (fd !== undefined) os.close(fd);
   return undefined;
+}
+
+function temporaryOf(place: string): string {
+  return `${place}.tmp`;
 }
 
 function refuseAllButSockets(file: string): void {

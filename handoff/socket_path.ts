@@ -112,10 +112,19 @@ export function codeOf(error: unknown): string | undefined {
  * of theirs in the place of this one: also under the sticky bit, which lets them occupy the temporary name.
  */
 export function checkDirectory(os: Os, place: string, path: string): void {
+  try {
+    Deno.mkdirSync(dirname(place), { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new SocketFileError(path, reasonOf(error), { cause: error });
+  }
+  checkWriters(os, place, path);
+}
+
+/** Throws where other users may write in the directory of `place`. */
+export function checkWriters(os: Os, place: string, path: string): void {
   const directory = dirname(place);
   let info: Deno.FileInfo;
   try {
-    Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
     info = Deno.statSync(directory);
   } catch (error) {
     throw new SocketFileError(path, reasonOf(error), { cause: error });

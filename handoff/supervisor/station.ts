@@ -2,7 +2,7 @@ import { chmodSync, lstatSync, mkdirSync } from "node:fs";
 import { inspectSync } from "../../lock/inspect.ts";
 import { addressOf, formatAddress, inheritListeners, isBoundAs } from "../listener.ts";
 import type { Os } from "../os.ts";
-import { bindSocketFile } from "../socket_file.ts";
+import { bindSocketFile, checkSocketFile } from "../socket_file.ts";
 import { adopt, type Adopted, reconcile } from "./adoption.ts";
 import type { SupervisorConfig } from "./config.ts";
 import { ConfigError } from "./config_error.ts";
@@ -38,8 +38,11 @@ export async function openStation(
   const given = takePassed(os, config, passed);
   const existing = SupervisorLock.take(paths.supervisorLock, { create: false });
   if (existing !== undefined) resources.use(existing);
-  requireSocketOrNothing(paths.triggerSocket);
-  requireSocketOrNothing(paths.controlSocket);
+  // The daemon binds two of them: it would be started again and again, and never serve.
+  for (const path of [paths.triggerSocket, paths.controlSocket, `${paths.controlSocket}.fds`]) {
+    requireSocketOrNothing(path);
+    checkSocketFile(os, path);
+  }
   if (existing !== undefined) await settleInterrupted(os, config, log);
   const adopted = inspectSync(dataDir).held ? await adopt(os, config) : undefined;
   if (adopted !== undefined) requireListeners(resources.use(adopted), config, given);

@@ -98,6 +98,11 @@ export class Deployment implements AsyncDisposable {
     return readLines<LogLine>(this.#logFile).filter((line) => line.event === event);
   }
 
+  /** All that supervisors and daemons have written to their standard error. */
+  stderr(): string {
+    return Deno.readTextFileSync(this.#logFile);
+  }
+
   /** The `count`th line about an event, as soon as there are so many. */
   async logged(event: string, count = 1): Promise<LogLine> {
     return await eventually(() => {
