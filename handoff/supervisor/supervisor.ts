@@ -36,6 +36,8 @@ export interface Underway {
   readonly sinceMs: number;
   readonly cancel: AbortController;
   phase: UpgradePhase;
+  /** The successor, once it is started. */
+  successor?: { signal(signal: number): boolean };
 }
 
 /**
@@ -348,7 +350,8 @@ export class Supervisor {
   }
 
   #killAll(): void {
-    for (const daemon of [this.#daemon, ...this.#retired.keys()]) daemon?.signal(SIGNALS.SIGKILL);
+    const all = [this.#daemon, this.#underway?.successor, ...this.#retired.keys()];
+    for (const process of all) process?.signal(SIGNALS.SIGKILL);
   }
 }
 

@@ -88,7 +88,9 @@ export class Upgrades {
     const { controlSocket } = task.config.paths;
     const observer = serves ? await observe(this.#parts.os, controlSocket, connections) : undefined;
     const result = await supervisor.handOver(async () => {
-      const result = await this.#swap(task, serves ? daemon : NOBODY, (launched) => successor = launched);
+      const result = await this.#swap(task, serves ? daemon : NOBODY, (launched) => {
+        return task.underway.successor = successor = launched;
+      });
       if (result.outcome !== "committed") return result;
       supervisor.replaced(successor!.asDaemon(result.toBuild ?? ""));
       if (result.phases.soak !== undefined) supervisor.restarts.proved();
