@@ -83,9 +83,7 @@ export class Deployment implements AsyncDisposable {
    * the supervisor connects to, and only one at a time.
    */
   proxy(): FrameProxy {
-    const { front, back } = this.#sockets;
-    if (!this.files().includes(".handoff.sock.fds")) Deno.symlinkSync(`${back}.fds`, `${front}.fds`);
-    return new FrameProxy({ front, back });
+    return new FrameProxy(this.#sockets);
   }
 
   /** Every daemon that has been started, as far as it got. */
@@ -194,11 +192,6 @@ export class Deployment implements AsyncDisposable {
 
   get journal(): string {
     return `${this.dataDir}/.handoff.journal`;
-  }
-
-  /** What stands in the data directory, and is not of the database. */
-  files(): string[] {
-    return this.#dir.entries(this.dataDir).filter((name) => !name.startsWith("journal.db"));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { encodeFrame, FrameReader } from "../../handoff/protocol/frames.ts";
 import type { Message, MessageType } from "../../handoff/protocol/messages.ts";
 import { inTime } from "./patience.ts";
@@ -128,11 +129,15 @@ export class FrameStop {
   }
 }
 
-/** Puts the socket of the daemon that serves now at the front. */
+/** Puts the sockets of the daemon that serves now at the front. */
 export function linkToDaemon({ front, back }: FrameProxyPaths): void {
-  const temporary = `${front}.link`;
-  Deno.linkSync(back, temporary);
-  Deno.renameSync(temporary, front);
+  for (const suffix of ["", ".fds"]) {
+    const temporary = `${front}${suffix}.link`;
+    Deno.linkSync(`${back}${suffix}`, temporary);
+    Deno.renameSync(temporary, `${front}${suffix}`);
+    // Where both were the same file already, rename(2) does nothing.
+    if (existsSync(temporary)) Deno.removeSync(temporary);
+  }
 }
 
 async function writeAll(to: Deno.UnixConn, bytes: Uint8Array): Promise<void> {
