@@ -1,4 +1,4 @@
-import type { Unit } from "./figures.ts";
+import type { Unit } from "./measure.ts";
 
 /** A figure as people read it: three digits, in the unit that suits its size. */
 export function format(value: number, unit: Unit): string {

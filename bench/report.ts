@@ -1,10 +1,11 @@
 /**
  * All figures in one run: prints them, and writes `results.json`, which `chart/main.ts` draws. With `--quick` it only
- * shows that everything can be measured, and writes nothing. Run by `deno task bench:report`.
+ * shows that everything can be measured, and writes nothing. Run by `deno task bench`.
  */
 import { describeEnvironment } from "./environment.ts";
-import { type Effort, FULL, type Measure, QUICK, type Results, withRatios } from "./figures.ts";
+import { type Effort, FULL, QUICK } from "./effort.ts";
 import { round } from "./format.ts";
+import { type Measure, withRatios } from "./measure.ts";
 import { measureContention } from "./measures/contention.ts";
 import { measureCycles } from "./measures/cycles.ts";
 import { measureDeaths } from "./measures/deaths.ts";
@@ -14,6 +15,7 @@ import { measureIdling } from "./measures/idling.ts";
 import { measureLooks } from "./measures/looks.ts";
 import { measureRefusals } from "./measures/refusals.ts";
 import { measureStarts } from "./measures/starts.ts";
+import type { Results } from "./results.ts";
 import { describe, tables, verdicts } from "./table.ts";
 import { checkTargets } from "./targets.ts";
 

@@ -1,5 +1,5 @@
 import type { Environment } from "./environment.ts";
-import type { Measure } from "./figures.ts";
+import type { Measure } from "./measure.ts";
 import { format, formatRatio } from "./format.ts";
 import type { Target } from "./targets.ts";
 

@@ -1,5 +1,5 @@
 import { OURS } from "./contestant.ts";
-import type { Measure } from "./figures.ts";
+import type { Measure } from "./measure.ts";
 import { format, formatRatio, round } from "./format.ts";
 import { PLACES } from "./places.ts";
 

@@ -1,6 +1,7 @@
 import * as echarts from "echarts";
 import { OURS } from "../contestant.ts";
-import type { Figure, Measure, Results } from "../figures.ts";
+import type { Figure, Measure } from "../measure.ts";
+import type { Results } from "../results.ts";
 import { format, formatRatio } from "../format.ts";
 import { describe } from "../table.ts";
 import { darkStyle, FAINT, INK, LINE, OTHERS_BAR, OURS_BAR, PAPER } from "./colours.ts";

@@ -1,6 +1,7 @@
 import { now } from "../clock.ts";
 import { Contender } from "../contender_process.ts";
-import type { Effort, Measure } from "../figures.ts";
+import type { Effort } from "../effort.ts";
+import type { Measure } from "../measure.ts";
 import { makeDataDir, PLACES } from "../places.ts";
 import { inTurns, median } from "../statistics.ts";
 import { WAITERS } from "../waiter.ts";

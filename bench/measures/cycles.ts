@@ -1,4 +1,5 @@
-import type { Effort, Measure } from "../figures.ts";
+import type { Effort } from "../effort.ts";
+import type { Measure } from "../measure.ts";
 import { makeDataDir, PLACES } from "../places.ts";
 import { sideBySide } from "./side_by_side.ts";
 

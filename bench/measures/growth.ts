@@ -1,5 +1,6 @@
 import { Child, type Report } from "../../tests/support/child.ts";
-import type { Effort, Measure } from "../figures.ts";
+import type { Effort } from "../effort.ts";
+import type { Measure } from "../measure.ts";
 import { makeDataDir, PLACES } from "../places.ts";
 
 /** What the program reports of what it has in use, and in which unit. */

@@ -1,4 +1,5 @@
-import type { Effort, Measure } from "../figures.ts";
+import type { Effort } from "../effort.ts";
+import type { Measure } from "../measure.ts";
 import { type Place, PLACES } from "../places.ts";
 import { inTurns, median, percentile } from "../statistics.ts";
 import { type Waiter, WAITERS } from "../waiter.ts";

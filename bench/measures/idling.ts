@@ -1,7 +1,8 @@
 import { Child } from "../../tests/support/child.ts";
 import { pause } from "../clock.ts";
 import { Contender } from "../contender_process.ts";
-import type { Effort, Measure } from "../figures.ts";
+import type { Effort } from "../effort.ts";
+import type { Measure } from "../measure.ts";
 import { makeDataDir, PLACES } from "../places.ts";
 import { median } from "../statistics.ts";
 import { WAITERS } from "../waiter.ts";

@@ -1,6 +1,7 @@
 import { DataDirLock } from "@scope/handoff";
 import { Child } from "../../tests/support/child.ts";
-import type { Effort, Measure } from "../figures.ts";
+import type { Effort } from "../effort.ts";
+import type { Measure } from "../measure.ts";
 import { makeDataDir, PLACES } from "../places.ts";
 import { inTurns, median, timeOf } from "../statistics.ts";
 

@@ -1,5 +1,6 @@
 import { Child } from "../../tests/support/child.ts";
-import type { Effort, Measure } from "../figures.ts";
+import type { Effort } from "../effort.ts";
+import type { Measure } from "../measure.ts";
 import { makeDataDir, PLACES } from "../places.ts";
 import { beRefused, beRefusedSync } from "../refusal.ts";
 import { sideBySide } from "./side_by_side.ts";

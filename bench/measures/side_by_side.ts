@@ -1,6 +1,7 @@
 import type { Contestant } from "../contestant.ts";
 import { CONTESTANTS } from "../contestants.ts";
-import type { Effort, Measure } from "../figures.ts";
+import type { Effort } from "../effort.ts";
+import type { Measure } from "../measure.ts";
 import { inTurns, median, timeOf } from "../statistics.ts";
 
 /** How long a call takes for each contestant, in turns. */

@@ -1,4 +1,5 @@
-import type { Effort, Measure } from "../figures.ts";
+import type { Effort } from "../effort.ts";
+import type { Measure } from "../measure.ts";
 import { makeDataDir, type Place, PLACES } from "../places.ts";
 import { PROGRAMS, run } from "../start.ts";
 import { inTurns, median, timeOf } from "../statistics.ts";
