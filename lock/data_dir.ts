@@ -17,7 +17,8 @@ import type { Pause } from "./sync_or_async.ts";
  * with us. A path with a `..` is therefore resolved by the kernel, for which the directory is created; all others are
  * kept as they are written, less superfluous slashes and dots, and symbolic links stay links.
  *
- * Throws `TypeError` for an empty path, a NUL byte and a URL that is not `file:`.
+ * Throws `TypeError` for what would become another path on the way to the kernel: an empty path, a NUL byte, what is not
+ * UTF-8, a URL in a string, a URL that is not `file:` or has more than a path.
  */
 export function resolveDataDir(dataDir: string | URL): string {
   const path = absolutePath(dataDir);
@@ -99,6 +100,10 @@ function absolutePath(dataDir: string | URL): string {
   if (path.includes("\0")) {
     throw new TypeError(`The path of a data directory contains a NUL byte: ${printableJson(path)}`);
   }
+  // Deno puts U+FFFD for each byte of an argument that it cannot read, and for half a surrogate pair.
+  if (!path.isWellFormed() || path.includes("\uFFFD")) {
+    throw new TypeError(`The path of a data directory is not UTF-8: ${printableJson(path)}. Rename it`);
+  }
   const absolute = path.startsWith("/") ? path : `${workingDirectory(path)}/${path}`;
   return hasParentSegment(absolute) ? absolute : withoutLastSlash(normalize(absolute));
 }
@@ -108,11 +113,25 @@ function toPath(dataDir: string | URL): string {
     if (dataDir.protocol === "file:") return fromUrl(dataDir);
     throw new TypeError(`The URL of a data directory is not a file: URL: ${dataDir}`);
   }
-  if (typeof dataDir === "string") return dataDir;
+  if (typeof dataDir === "string") return requireNoUrl(dataDir);
   throw new TypeError(`The path of a data directory is neither a string nor a URL: ${String(dataDir)}`);
 }
 
+function requireNoUrl(path: string): string {
+  if (!/^(?:file:|[a-z][a-z0-9+.-]*:\/\/)/i.test(path)) return path;
+  throw new TypeError(
+    `The path of a data directory is a URL in a string: ${printableJson(path)}. Pass new URL(...), or put ./ before ` +
+      "the name of a directory that is really called so",
+  );
+}
+
+/** `fromFileUrl` takes the path alone, and turns `%2F` into a slash: each would silently be another directory. */
 function fromUrl(dataDir: URL): string {
+  const { host, search, hash, pathname } = dataDir;
+  const surplus = host || search || hash || /%2f/i.exec(pathname)?.[0];
+  if (surplus) {
+    throw new TypeError(`The URL of a data directory is no path, because of ${printableJson(surplus)}: ${dataDir}`);
+  }
   try {
     return fromFileUrl(dataDir);
   } catch (cause) {

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
-import { toFileUrl } from "@std/path";
+import { fromFileUrl, toFileUrl } from "@std/path";
 import { DataDirLock, LockHeldError } from "@scope/handoff";
 import { Child } from "../support/child.ts";
 import { claim } from "../support/claim.ts";
@@ -131,3 +131,38 @@ for (const [what, input] of Object.entries(NO_PATHS)) {
     assertEquals(dir.entries(), []);
   });
 }
+
+/** What would become another path on the way to the kernel. */
+const CHANGED_ON_THE_WAY: Readonly<Record<string, (dir: TempDir) => string | URL>> = {
+  "what Deno makes of bytes that are not UTF-8": (dir) => dir.join("caf\uFFFD"),
+  "half a surrogate pair": (dir) => dir.join("caf\uD800"),
+  "a file: URL in a string": (dir) => `file://${dir.path}`,
+  "a file: URL in a string, in capitals": (dir) => `FILE:${dir.path}`,
+  "another URL in a string": () => "http://example.com/data",
+  "a URL of another host": (dir) => new URL(`file://host${dir.path}`),
+  "a URL with a query": (dir) => new URL(`file://${dir.path}/a?b`),
+  "a URL with a fragment": (dir) => new URL(`file://${dir.path}/a#b`),
+  "a URL with an escaped slash": (dir) => new URL(`file://${dir.path}/a%2Fb`),
+};
+
+for (const [what, pathIn] of Object.entries(CHANGED_ON_THE_WAY)) {
+  claim(`${what} is refused as a path by every form, and nothing is touched`, async () => {
+    using dir = new TempDir();
+    await using child = new Child("paths.ts", { args: [], cwd: dir.path });
+    const path = pathIn(dir);
+    const forms = await child.ask(JSON.stringify(path instanceof URL ? { url: path.href } : { path }));
+    assertEquals(forms.errors, { acquire: "TypeError", acquireSync: "TypeError", inspect: "TypeError" });
+    assertEquals(dir.entries(), []);
+  });
+}
+
+claim("run on a directory whose name is not UTF-8 exits with 2, and creates nothing", async () => {
+  using dir = new TempDir();
+  const script =
+    `d="$1/$(printf 'caf\\351')"; mkdir "$d" && exec "$2" run -A --config="$3" --import-map="$4" "$5" run "$d" -- true`;
+  const root = fromFileUrl(new URL("../../", import.meta.url));
+  const args = ["-c", script, "sh", dir.path, Deno.execPath(), `${root}deno.json`, `${root}import_map.npm.json`];
+  const { code, stderr } = await new Deno.Command("sh", { args: [...args, `${root}cli.ts`] }).output();
+  assertEquals([code, [...Deno.readDirSync(dir.path)].length], [2, 1]);
+  assertStringIncludes(new TextDecoder().decode(stderr), "is not UTF-8");
+}, { needs: ["linux"] });
