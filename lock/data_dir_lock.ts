@@ -161,9 +161,8 @@ export class DataDirLock implements Disposable, AsyncDisposable {
   }
 
   /** The same as {@linkcode DataDirLock.releaseSync}. */
-  // deno-lint-ignore require-await -- what releaseSync throws must reject here
   async release(): Promise<void> {
-    this.releaseSync();
+    await this.#held.release();
   }
 
   /** Releases at the end of a `using` block. */

@@ -1,3 +1,5 @@
+import { setImmediate } from "node:timers";
+
 /** Something that takes a while: a flush to the disk, or a wait. */
 export interface Pause {
   /** Waits for its end without holding up the event loop. */
@@ -30,8 +32,19 @@ export function runSync<T>(steps: Steps<T>): T {
   return step.value;
 }
 
-/** Runs the steps; the event loop is free in every pause. */
+/**
+ * Runs the steps; the event loop is free in every pause. It gets a turn in any case before the promise settles: a caller
+ * who tries again and again would otherwise starve timers, signals and sockets, since promises alone never let them run.
+ */
 export async function runAsync<T>(steps: Steps<T>): Promise<T> {
+  try {
+    return await runPausing(steps);
+  } finally {
+    await turnOfTheLoop();
+  }
+}
+
+async function runPausing<T>(steps: Steps<T>): Promise<T> {
   let step = steps.next();
   while (!step.done) {
     try {
@@ -43,6 +56,11 @@ export async function runAsync<T>(steps: Steps<T>): Promise<T> {
     step = steps.next();
   }
   return step.value;
+}
+
+/** Resolves when the event loop has been through its other work once. */
+function turnOfTheLoop(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** A pause of `ms` milliseconds. */

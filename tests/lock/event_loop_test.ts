@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { DataDirLock, inspect } from "@scope/handoff";
 import { Child } from "../support/child.ts";
 import { claim } from "../support/claim.ts";
 import { inTime } from "../support/patience.ts";
@@ -32,3 +33,32 @@ claim("a lock that is held does not keep its program from ending", async () => {
   assertEquals((await program.next()).event, "acquired");
   assertEquals((await inTime(program.status)).code, 0);
 });
+
+/** Calls that need not wait for anything, so that they could settle without a turn of the event loop. */
+const AT_ONCE: Readonly<Record<string, (dir: TempDir) => Promise<unknown>>> = {
+  "acquire() that is refused": (dir) => DataDirLock.acquire(dir.path).catch(() => {}),
+  "acquire() with an aborted signal": (dir) => DataDirLock.acquire(dir.path, { signal: ABORTED }).catch(() => {}),
+  "inspect()": (dir) => inspect(dir.path),
+  "inspect() of what is no path": () => inspect("").catch(() => {}),
+  "release()": () => released.release(),
+};
+
+const ABORTED = AbortSignal.abort();
+const released = DataDirLock.acquireSync(Deno.makeTempDirSync());
+released.releaseSync();
+Deno.removeSync(released.dataDir, { recursive: true });
+
+for (const [what, call] of Object.entries(AT_ONCE)) {
+  claim(`a loop over ${what} lets timers run`, async () => {
+    using dir = new TempDir();
+    using _lock = DataDirLock.acquireSync(dir.path);
+    let fired = false;
+    setTimeout(() => fired = true, 0);
+    const start = performance.now();
+    while (!fired && performance.now() - start < STARVED_MS) await call(dir);
+    assertEquals(fired, true);
+  });
+}
+
+/** Longer than a timer of 0 ms takes on a busy machine, where anything lets it run. */
+const STARVED_MS = 10_000;
