@@ -35,9 +35,9 @@ export interface Report extends LockStatus {
 /** Finds out about a directory, and changes nothing. */
 export function reportOn(path: string): Report {
   const status = inspectSync(path);
-  const { dataDir, held, holder: { pid, liveness } } = status;
+  const { dataDir, held, holder: { pid, liveness, holds: proved } } = status;
   const descriptorHolders = held ? holdersBeside(status) : undefined;
-  const holds = held && liveness === "alive" && !descriptorHolders?.length;
+  const holds = held && liveness === "alive" && proved !== false && !descriptorHolders?.length;
   const inherited = pid !== undefined && descriptorHolders?.some(({ inheritedFrom }) => inheritedFrom === pid);
   return {
     ...status,

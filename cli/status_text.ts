@@ -3,9 +3,10 @@ import type { UpgradeRecord } from "../handoff/protocol/trigger.ts";
 import { ago, printable, printableLine, printableText } from "./text.ts";
 
 /** What a person wants to know first, in one line. */
-export function verdict({ held, exists, stalePidfile, pidfile, holder: { pid, liveness } }: Report): string {
+export function verdict({ held, reader, exists, stalePidfile, pidfile, holder: { pid, liveness } }: Report): string {
   if (!exists) return "free; the directory does not exist";
   if (!held) return stalePidfile ? `free; a stale pidfile names process ${pid}, which is ${liveness}` : "free";
+  if (reader) return "held by a reader: a shared flock is in the way, and nobody writes";
   if (pidfile !== "present") return `held, but the pidfile does not name the holder: it is ${pidfile}`;
   if (liveness === "dead") return `held, but the named holder, process ${pid}, is dead`;
   return stalePidfile ? `held, but not by the named holder, process ${pid}` : `held by process ${pid}, which is alive`;

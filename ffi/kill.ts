@@ -1,5 +1,4 @@
 import { errnoTable } from "./errno.ts";
-import { SyscallError } from "./errors.ts";
 import type { Libc } from "./libc.ts";
 
 const MAX_PID = 2_147_483_647;
@@ -11,24 +10,15 @@ export function isPid(pid: number): boolean {
 
 /**
  * Whether process `pid` exists, by `kill(pid, 0)`, which sends nothing. EPERM means that it exists and belongs to
- * somebody else; only ESRCH means that it does not. A zombie counts as alive.
+ * somebody else; only ESRCH means that it does not. Any other answer (EACCES of a security module) tells nothing. A
+ * zombie counts as alive.
  *
- * Throws `RangeError` for what is not a pid, before any call, and {@linkcode SyscallError} on any other errno.
- * `path`, for the message, is the pidfile that named it.
+ * Throws `RangeError` for what is not a pid, before any call.
  */
-export function isAlive(
-  libc: Pick<Libc, "kill">,
-  pid: number,
-  path: string,
-): boolean {
+export function livenessOf(libc: Pick<Libc, "kill">, pid: number): "alive" | "dead" | "unknown" {
   if (!isPid(pid)) throw new RangeError(`${pid} is not a process id`);
   const result = libc.kill(pid, 0);
   const { EPERM, ESRCH } = errnoTable();
-  if (result === 0 || result === -EPERM) return true;
-  if (result === -ESRCH) return false;
-  throw new SyscallError("check the process named by", {
-    syscall: "kill",
-    errno: -result,
-    path,
-  });
+  if (result === 0 || result === -EPERM) return "alive";
+  return result === -ESRCH ? "dead" : "unknown";
 }

@@ -4,9 +4,10 @@ import type { Filesystem } from "../ffi/filesystem.ts";
 import type { Libc } from "../ffi/libc.ts";
 import { DataDir } from "./data_dir.ts";
 import { LockHeldError, StaleLockBreakRefusedError } from "./errors.ts";
-import { type Holder, readHolder } from "./holder.ts";
-import { Lockfile } from "./lockfile.ts";
+import { type Holder, READER, readHolder, withZombie } from "./holder.ts";
+import { Lockfile, MAX_READER_TRIES, type Obstacle } from "./lockfile.ts";
 import type { AcquireRequest } from "./options.ts";
+import { readPidfile } from "./pidfile.ts";
 import { sleep, type Steps } from "./sync_or_async.ts";
 import { type Look, WaitLimits, waitUntil } from "./wait.ts";
 
@@ -14,9 +15,9 @@ import { type Look, WaitLimits, waitUntil } from "./wait.ts";
 const MAX_REPLACEMENTS = 10;
 
 /** Opens the lockfile, takes its flock, and proves that this excludes others. The caller disposes of it. */
-export function* acquireLockfile(libc: Libc, request: AcquireRequest): Steps<Lockfile> {
+export function* acquireLockfile(contender: Contender): Steps<Lockfile> {
+  const { libc, request } = contender;
   const { dataDir } = request;
-  const contender = new Contender(libc, request);
   for (let replacements = 0; replacements < MAX_REPLACEMENTS;) {
     using opened = new DisposableStack();
     const lockfile = opened.use(openLockfile(libc, request));
@@ -68,79 +69,90 @@ export function requireLocal(
 }
 
 /** One acquire among those that want the lock. */
-class Contender {
-  readonly #libc: Libc;
-  readonly #request: AcquireRequest;
+export class Contender {
+  readonly libc: Libc;
+  readonly request: AcquireRequest;
   readonly #limits: WaitLimits;
   #warned = false;
   #sawAlive = false;
 
   constructor(libc: Libc, request: AcquireRequest) {
-    this.#libc = libc;
-    this.#request = request;
+    this.libc = libc;
+    this.request = request;
     this.#limits = new WaitLimits(request);
   }
 
   /** Locks the file, if need be after waiting. False when it was replaced meanwhile; throws when the time is up. */
   *obtain(lockfile: Lockfile): Steps<boolean> {
-    if (yield* tryPastReaders(lockfile)) return true;
-    let first = true;
+    const met = yield* tryPastReaders(lockfile);
+    if (met === undefined) return true;
+    let known: Obstacle | undefined = met;
     const look = () => {
-      const again = !first;
-      first = false;
-      return this.#look(lockfile, again);
+      const just = known;
+      known = undefined;
+      return this.#look(lockfile, just);
     };
-    return yield* waitUntil(lockfile.path, this.#limits, { look, timedOut: (holder) => this.#refusal(holder) });
+    return yield* waitUntil(lockfile.path, this.#limits, {
+      look,
+      timedOut: (holder) => this.#refusal(lockfile, holder),
+    });
   }
 
-  /** Tries the lock, but for the first time, when it was just tried; then finds out who holds it. */
-  *#look(lockfile: Lockfile, again: boolean): Steps<Look<boolean>> {
-    if (again && !lockfile.isInPlace()) return { result: false };
-    if (again && lockfile.tryLock()) return { result: true };
-    let holder = this.#readHolder();
-    if (this.#request.breakStale && holder.liveness !== "alive") {
+  /** Tries the lock, unless it is known who is `met` there; then finds out who holds it. */
+  *#look(lockfile: Lockfile, met?: Obstacle): Steps<Look<boolean>> {
+    if (met === undefined) {
+      if (!lockfile.isInPlace()) return { result: false };
+      met = lockfile.tryOrMeet();
+      if (met === undefined) return { result: true };
+    }
+    let holder = this.#holderOf(lockfile, met);
+    if (this.request.breakStale && met === "writer" && holder.liveness !== "alive") {
       // Who was just alive is releasing, and has withdrawn its pidfile already: no reason to warn.
       if (!this.#sawAlive) this.#warn(holder);
-      if (yield* tryPastReaders(lockfile)) return { result: true };
-      holder = this.#readHolder();
+      met = yield* tryPastReaders(lockfile);
+      if (met === undefined) return { result: true };
+      holder = this.#holderOf(lockfile, met);
     }
     this.#sawAlive = holder.liveness === "alive";
     return { holder };
   }
 
-  #readHolder(): Holder {
-    return readHolder(this.#libc, this.#request.dataDir);
+  #holderOf(lockfile: Lockfile, met: Obstacle): Holder {
+    return met === "reader" ? READER : readHolder(this.libc, this.request.dataDir, lockfile.inode);
   }
 
   #warn(holder: Holder): void {
     if (this.#warned) return;
     this.#warned = true;
-    const { dataDir, onStale } = this.#request;
+    const { dataDir, onStale } = this.request;
     if (onStale === undefined) warnStale(dataDir, holder);
     else onStale(holder);
   }
 
-  #refusal(holder: Holder): LockHeldError {
-    const { dataDir, breakStale } = this.#request;
-    const fields = { dataDir, holder, waitedMs: this.#limits.waitedMs };
+  #refusal(lockfile: Lockfile, holder: Holder): LockHeldError {
+    const { dataDir, breakStale } = this.request;
+    const fields = {
+      dataDir,
+      holder: withZombie(holder),
+      waitedMs: this.#limits.waitedMs,
+      ...holder.pid === undefined && { pidfile: readPidfile(dataDir).state },
+      links: lockfile.links,
+    };
     return breakStale ? new StaleLockBreakRefusedError(fields) : new LockHeldError(fields);
   }
 }
 
-/** How often, a millisecond apart, an acquire looks again when nothing but readers is in its way. */
-const MAX_READER_TRIES = 100;
-
 /** Tries the lock; an inspection that is in the way for microseconds is no reason to refuse. */
-function* tryPastReaders(lockfile: Lockfile): Steps<boolean> {
+function* tryPastReaders(lockfile: Lockfile): Steps<Obstacle | undefined> {
   for (let tries = 0; tries < MAX_READER_TRIES; tries++) {
-    if (lockfile.tryLock()) return true;
-    if (lockfile.hasWriter()) return false;
+    const met = lockfile.tryOrMeet();
+    if (met !== "reader") return met;
     yield sleep(1);
   }
-  return false;
+  return "reader";
 }
 
-function warnStale(dataDir: string, { pid }: Holder): void {
-  const who = pid === undefined ? "its holder is unknown" : `its holder, process ${pid}, is dead`;
+function warnStale(dataDir: string, { pid, liveness }: Holder): void {
+  const who = liveness === "dead" ? `its holder, process ${pid}, is dead` : "its holder is unknown";
   console.warn(`The lock of ${printableJson(dataDir)} looks stale: ${who}; trying again`);
 }

@@ -39,7 +39,7 @@ export function adoptLockfile(input: string | URL, fd: number, options: AdoptOpt
   requireLocal(lockfile.filesystem, { dataDir, ...options });
   // The right file, opened by itself, would pass every other check while somebody else has it locked.
   if (!lockfile.tryLock()) {
-    const fields = { dataDir, holder: readHolder(libc, dataDir), waitedMs: 0 };
+    const fields = { dataDir, holder: readHolder(libc, dataDir, lockfile.inode), waitedMs: 0 };
     throw new LockHeldError(fields, "adopt the lock of");
   }
   if (!lockfile.excludesOthers()) throw new LockAdoptionError(dataDir, fd);

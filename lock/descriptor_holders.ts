@@ -28,6 +28,12 @@ export function descriptorHoldersBeside(dataDir: string, { pid, liveness }: Hold
   });
 }
 
+/** Whether process `pid` has the lockfile open with its exclusive flock; undefined where it cannot be found out. */
+export function hasLockOpen(dataDir: string, pid: number): boolean | undefined {
+  const lockfile = lstatSync(lockfilePath(dataDir), { bigint: true, throwIfNoEntry: false });
+  return lockfile && inProc(() => descriptorHolder(lockfile, pid) !== null);
+}
+
 /** A process as a holder of the flock; null if it is none. */
 function descriptorHolder(lockfile: Inode, pid: number): DescriptorHolder | null {
   for (const fd of names(`/proc/${pid}/fd`)) {

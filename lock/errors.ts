@@ -1,8 +1,20 @@
 import { HandoffError } from "../ffi/errors.ts";
 import type { Holder } from "./holder.ts";
+import type { Pidfile } from "./pidfile.ts";
 
 export { codeOf } from "./file_error.ts";
 export { HandoffError, LockUnsupportedError, type LockUnsupportedReason, SyscallError } from "../ffi/errors.ts";
+
+/** What an error tells about a lock that was refused. */
+export interface Refusal {
+  readonly dataDir: string;
+  readonly holder: Holder;
+  readonly waitedMs: number;
+  /** The state of the pidfile. */
+  readonly pidfile?: Pidfile["state"];
+  /** How many names the lockfile has. */
+  readonly links?: number;
+}
 
 /** Another open file holds the lock: of another process, of a worker, or of this very program. */
 export class LockHeldError extends HandoffError {
@@ -14,12 +26,13 @@ export class LockHeldError extends HandoffError {
   readonly waitedMs: number;
 
   /** An error that explains who holds `dataDir`; `doing` is what could not be done to it. */
-  constructor(
-    { dataDir, holder, waitedMs }: { readonly dataDir: string; readonly holder: Holder; readonly waitedMs: number },
-    doing = "lock",
-  ) {
+  constructor({ dataDir, holder, waitedMs, pidfile, links = 1 }: Refusal, doing = "lock") {
     const waited = waitedMs === 0 ? "" : `after waiting ${waitedMs} ms `;
-    super(`Cannot ${doing} ${JSON.stringify(dataDir)}: ${waited}${explain(holder)}`);
+    super(
+      `Cannot ${doing} ${JSON.stringify(dataDir)}: ${waited}${explain(holder, pidfile)} ${
+        linked(links)
+      }${NEVER_DELETE}`,
+    );
     this.dataDir = dataDir;
     this.holder = holder;
     this.waitedMs = waitedMs;
@@ -37,8 +50,8 @@ export class LockHeldError extends HandoffError {
  */
 export class StaleLockBreakRefusedError extends LockHeldError {
   /** An error that explains who holds `dataDir`. */
-  constructor(fields: { readonly dataDir: string; readonly holder: Holder; readonly waitedMs: number }) {
-    super(fields, "break the lock of");
+  constructor(refusal: Refusal) {
+    super(refusal, "break the lock of");
   }
 }
 
@@ -92,18 +105,32 @@ const LOSSES: Readonly<Record<LockLostReason, string>> = {
 
 const NEVER_DELETE = "Never delete .handoff.lock: a second writer could then start beside the first.";
 
-/** Who holds the lock, and what a person can do about it. */
-function explain({ pid, liveness, self }: Holder): string {
-  if (self) {
-    return `it is held by this very process (${pid}), which took it earlier, perhaps in a worker. Release that lock first. ` +
-      `Where containers share the directory, it may be another container's process ${pid}. ` + NEVER_DELETE;
-  }
-  if (liveness === "alive") {
-    return `it is held by process ${pid}, which is alive. Stop that process, or use another directory. ${NEVER_DELETE}`;
-  }
-  const who = liveness === "dead"
-    ? `the named holder, process ${pid}, is dead`
-    : "its holder is unknown: .handoff.pidfile is missing or unreadable";
-  return `it is held, but ${who}: a child that inherited the descriptor may hold it, another program or container, ` +
-    `or a process that is just starting. ${NEVER_DELETE}`;
+/** A copy that `cp -al` or rsnapshot made of the directory shares the lockfile, and the lock with it. */
+function linked(links: number): string {
+  if (links === 1) return "";
+  return `The file .handoff.lock has ${links} names: a copy of the directory that was made of hard links shares its ` +
+    "lock, and the holder of either keeps both. Replace the copy's by a file of its own. ";
 }
+
+/** Who holds the lock, and what a person can do about it. */
+function explain({ pid, liveness, self, zombie, reader }: Holder, pidfile: Pidfile["state"] = "missing"): string {
+  if (reader) {
+    return "nobody writes, but a reader has a shared flock on .handoff.lock. An inspection takes one for microseconds; " +
+      "one that was stopped in the middle keeps it until it goes on or ends.";
+  }
+  if (self) return "this program holds it already. Release that lock first.";
+  if (pid === undefined) return `it is held, and its holder is unknown: .handoff.pidfile is ${pidfile}. ${OTHERS}`;
+  const named = `it is held, and the pidfile names process ${pid}`;
+  if (pid === Deno.pid) {
+    return `${named}, which is this process's own number: a worker of this program may hold it, or, where containers ` +
+      `share the directory, a process ${pid} of another one.`;
+  }
+  if (zombie) return `${named}, which has ended; its parent has not waited for it (a zombie). ${OTHERS}`;
+  if (liveness === "dead") return `${named}, which is dead. ${OTHERS}`;
+  if (liveness === "unknown") return `${named}, of which the kernel does not tell whether it is alive. ${OTHERS}`;
+  return `${named}, and a process ${pid} is alive. If that is the program which uses the directory, stop it; ` +
+    "otherwise another program or container holds it.";
+}
+
+const OTHERS = "A child that inherited the lock may hold it, another program or container, or a process that is just " +
+  "starting.";

@@ -1,13 +1,17 @@
-import { acquireLockfile } from "./acquire.ts";
+import { acquireLockfile, Contender } from "./acquire.ts";
 import { type Adopted, adoptLockfile } from "./adopt.ts";
 import { DataDir, resolveDataDir } from "./data_dir.ts";
-import { HandoffError } from "./errors.ts";
+import { HandoffError, LockLostError } from "./errors.ts";
 import type { Lockfile } from "./lockfile.ts";
 import { LockedPath, LossWatch } from "./loss.ts";
 import { type AcquireRequest, type AdoptOptions, checkAcquireOptions } from "./options.ts";
+import { listOwnLock } from "./own_locks.ts";
 import { publishPidfile, withdrawPidfile } from "./pidfile.ts";
 import { openLibcFor, requireRuntime } from "./runtime.ts";
 import { runAsync, runSync, type Steps } from "./sync_or_async.ts";
+
+/** A directory that is replaced as often as this while it is being acquired is replaced on purpose. */
+const MAX_LOSSES = 10;
 
 /** How to acquire: as the callers of `DataDirLock` may say, and whether a lock that looks stale is tried once more. */
 export type HoldOptions = Omit<AcquireRequest, "dataDir">;
@@ -23,7 +27,7 @@ export type HoldOptions = Omit<AcquireRequest, "dataDir">;
 export class HeldLock implements Disposable, AsyncDisposable {
   readonly #path: LockedPath;
   readonly #lockfile: Lockfile;
-  readonly #resources: DisposableStack;
+  #resources: DisposableStack;
   #lossWatch?: LossWatch;
 
   private constructor(path: LockedPath, lockfile: Lockfile, resources: DisposableStack) {
@@ -118,9 +122,11 @@ export class HeldLock implements Disposable, AsyncDisposable {
   }
 
   /** The same as {@linkcode HeldLock.releaseSync}. */
-  // deno-lint-ignore require-await -- what releaseSync throws must reject here
   async release(): Promise<void> {
-    this.releaseSync();
+    // deno-lint-ignore require-yield -- there is nothing to wait for
+    await runAsync(function* (this: HeldLock): Steps<void> {
+      this.releaseSync();
+    }.call(this));
   }
 
   [Symbol.dispose](): void {
@@ -135,10 +141,19 @@ export class HeldLock implements Disposable, AsyncDisposable {
     checkAcquireOptions(options);
     requireRuntime();
     const dataDir = resolveDataDir(input);
-    using resources = new DisposableStack();
-    const libc = resources.use(openLibcFor(dataDir));
-    const lockfile = resources.use(yield* acquireLockfile(libc, { ...options, dataDir }));
-    return yield* HeldLock.#hold({ libc, dataDir, lockfile, resources, signal: options.signal });
+    using libc = openLibcFor(dataDir);
+    const contender = new Contender(libc, { ...options, dataDir });
+    for (let losses = 1;; losses++) {
+      using resources = new DisposableStack();
+      resources.use(openLibcFor(dataDir));
+      const lockfile = resources.use(yield* acquireLockfile(contender));
+      try {
+        return yield* HeldLock.#hold({ libc, dataDir, lockfile, resources, signal: options.signal });
+      } catch (error) {
+        // Another directory, or another lockfile, is at the path by now: that is the one to lock.
+        if (!(error instanceof LockLostError) || losses === MAX_LOSSES) throw error;
+      }
+    }
   }
 
   static *#adopt(dataDir: string | URL, fd: number, options: AdoptOptions): Steps<HeldLock> {
@@ -151,15 +166,16 @@ export class HeldLock implements Disposable, AsyncDisposable {
   static *#hold(
     { libc, dataDir, lockfile, resources, signal }: Adopted & Pick<HoldOptions, "signal">,
   ): Steps<HeldLock> {
-    resources.defer(() => lockfile.unlock());
-    using directory = new DataDir(libc, dataDir, lockfile.filesystem);
-    yield* publishPidfile(directory);
-    // What now stands at the path of a lost lock may be another's, who may even have our pid, in a container of its own.
-    resources.defer(() => !lockfile.passed && lockfile.isInPlace() && withdrawPidfile(dataDir));
-    signal?.throwIfAborted();
     const path = new LockedPath(dataDir, lockfile.inode);
-    const lock = new HeldLock(path, lockfile, resources.move());
-    lock.#releaseOnUnload();
+    resources.defer(() => lockfile.unlock());
+    resources.use(listOwnLock(lockfile.inode));
+    using directory = new DataDir(libc, dataDir, lockfile.filesystem);
+    yield* publishPidfile(directory, () => path.requireInPlace());
+    const lock = new HeldLock(path, lockfile, resources);
+    resources.defer(() => lock.#withdraw());
+    signal?.throwIfAborted();
+    lock.#resources = resources.move();
+    lock.#withdrawOnUnload();
     return lock;
   }
 
@@ -169,16 +185,24 @@ export class HeldLock implements Disposable, AsyncDisposable {
     throw new HandoffError(`The lock of ${JSON.stringify(this.dataDir)} was ${what}`);
   }
 
-  /** `using` does not run on `Deno.exit`; the unload event does, and spares the next start a stale pidfile. */
-  #releaseOnUnload(): void {
-    const release = () => {
+  /** What stands at the path of a lost lock may be another's, who may even have our pid, in a container of its own. */
+  #withdraw(): void {
+    if (!this.#lockfile.passed && this.#lockfile.isInPlace()) withdrawPidfile(this.dataDir);
+  }
+
+  /**
+   * `using` does not run on `Deno.exit`; the unload event does, and spares the next start a stale pidfile. The flock
+   * stays: listeners that come later still write, and anybody can dispatch the event. The kernel takes it at the end.
+   */
+  #withdrawOnUnload(): void {
+    const withdraw = () => {
       try {
-        this.releaseSync();
+        this.#withdraw();
       } catch {
-        // The process ends, which frees the lock; a pidfile that stays behind is harmless.
+        // A pidfile that stays behind is harmless.
       }
     };
-    addEventListener("unload", release);
-    this.#resources.defer(() => removeEventListener("unload", release));
+    addEventListener("unload", withdraw);
+    this.#resources.defer(() => removeEventListener("unload", withdraw));
   }
 }

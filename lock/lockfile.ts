@@ -12,6 +12,12 @@ export function lockfilePath(dataDir: string): string {
   return `${dataDir}/.handoff.lock`;
 }
 
+/** How often, a millisecond apart, to look again while nothing but readers is in its way. */
+export const MAX_READER_TRIES = 100;
+
+/** Who keeps a flock from being granted: an exclusive one, or nothing but shared ones. */
+export type Obstacle = "writer" | "reader";
+
 /**
  * An open `.handoff.lock`, which must be a regular file. A descriptor that libc opened would outlive its worker, and keep
  * the lock for ever: see {@linkcode OpenFile}.
@@ -23,6 +29,7 @@ export class Lockfile implements Disposable {
   readonly #file: OpenFile;
   #filesystem?: Filesystem;
   #inode?: Inode;
+  #locked = false;
   #shared = false;
   #passed = false;
 
@@ -82,6 +89,11 @@ export class Lockfile implements Disposable {
     return this.#inode ??= this.requireRegularFile();
   }
 
+  /** How many names the file has: more than one where a copy of the directory was made of hard links. */
+  get links(): number {
+    return Number(this.#file.stat.nlink);
+  }
+
   /** Throws {@linkcode LockUnsupportedError} when this is not a regular file, and gives its inode otherwise. */
   requireRegularFile(): Inode {
     const { stat } = this.#file;
@@ -96,7 +108,13 @@ export class Lockfile implements Disposable {
 
   /** Takes the flock if it is free. Never waits. */
   tryLock(): boolean {
-    return tryFlock(this.#libc, this.#file.fd, { path: this.path });
+    return this.#locked = tryFlock(this.#libc, this.#file.fd, { path: this.path });
+  }
+
+  /** Takes the flock if it is free; says who is in the way otherwise. */
+  tryOrMeet(): Obstacle | undefined {
+    if (this.tryLock()) return undefined;
+    return this.hasWriter() ? "writer" : "reader";
   }
 
   /**
@@ -105,6 +123,7 @@ export class Lockfile implements Disposable {
    */
   hasWriter(): boolean {
     if (!tryFlock(this.#libc, this.#file.fd, { path: this.path, shared: true })) return true;
+    this.#locked = true;
     this.unlock();
     return false;
   }
@@ -123,6 +142,7 @@ export class Lockfile implements Disposable {
     if (second === undefined) return false;
     if (!sameInode(second.stat, this.inode)) return false;
     if (!tryFlock(this.#libc, second.fd, { path: this.path })) return true;
+    unlockFlock(this.#libc, second.fd, this.path);
     throw new LockUnsupportedError(
       "filesystem",
       `Cannot lock ${
@@ -174,11 +194,21 @@ export class Lockfile implements Disposable {
     // LOCK_UN would take it from every process that has the file open; closing it takes it from this one.
     if (this.#shared || this.#passed) return;
     unlockFlock(this.#libc, this.#file.fd, this.path);
+    this.#locked = false;
   }
 
-  /** Closes the file. The flock goes with it, unless a process that inherited the file still has it open. */
+  /**
+   * Closes the file. A flock that was not given back is unlocked before: a child between fork and exec has the file open,
+   * too, and would keep it. One that is shared on purpose stays with those who inherited it.
+   */
   [Symbol.dispose](): void {
-    this.#file[Symbol.dispose]();
+    try {
+      if (this.#locked) this.unlock();
+    } catch {
+      // The closing gives it back, and the error that led here is the one to report.
+    } finally {
+      this.#file[Symbol.dispose]();
+    }
   }
 
   #openAgain(): OpenFile | undefined {

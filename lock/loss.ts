@@ -27,6 +27,12 @@ export class LockedPath {
     return reason === undefined ? undefined : new LockLostError({ dataDir: this.dataDir, reason });
   }
 
+  /** Throws the loss, if there is one. */
+  requireInPlace(): void {
+    const loss = this.loss();
+    if (loss !== undefined) throw loss;
+  }
+
   #reason(): LockLostReason | undefined {
     try {
       const directory = inodeAt(this.dataDir);

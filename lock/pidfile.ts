@@ -1,7 +1,8 @@
 import { constants, existsSync, readFileSync, readSync, renameSync, unlinkSync, writeSync } from "node:fs";
 import { isPid } from "../ffi/kill.ts";
 import type { DataDir } from "./data_dir.ts";
-import { OpenFile } from "./file.ts";
+import { LockLostError } from "./errors.ts";
+import { inodeInPlace, OpenFile, sameInode } from "./file.ts";
 import { codeOf, fileError } from "./file_error.ts";
 import type { Steps } from "./sync_or_async.ts";
 
@@ -12,22 +13,26 @@ export function pidfilePath(dataDir: string): string {
 
 /**
  * Names this process in the pidfile, atomically and durably. Only the holder of the flock may call it: that is why one
- * fixed temporary name serves, and why whatever stands at that name is what a crash left.
+ * fixed temporary name serves, and why whatever stands at that name is what a crash left. `requireHeld` throws
+ * `LockLostError` where the path no longer leads to what is locked: it is called right before the rename and after the
+ * last flush.
  *
- * When it fails, the pidfile that stood before stands again.
+ * When it fails, the pidfile that stood before stands again; what belongs to another holder is left alone.
  */
-export function* publishPidfile(directory: DataDir): Steps<void> {
+export function* publishPidfile(directory: DataDir, requireHeld: () => void): Steps<void> {
   const path = pidfilePath(directory.path);
   try {
     using before = openRegularFile(path);
-    yield* replacePidfile(directory, new TextEncoder().encode(`${Deno.pid}\n`));
+    using ours = yield* replacePidfile(directory, new TextEncoder().encode(`${Deno.pid}\n`), requireHeld);
     try {
       yield directory.flush();
+      requireHeld();
     } catch (error) {
-      yield* restorePidfile(directory, before);
+      yield* restorePidfile(directory, { before, ours, requireHeld });
       throw error;
     }
   } catch (cause) {
+    if (cause instanceof LockLostError) throw cause;
     throw fileError("publish the pidfile", path, { cause, dataDir: directory.path });
   }
 }
@@ -49,7 +54,7 @@ const NOT_PUBLISHED_BY_US: ReadonlySet<string | undefined> = new Set(["ENOENT", 
 /** What a pidfile says: whom it names, or that it names nobody. */
 export type Pidfile =
   | { readonly state: "present"; readonly pid: number }
-  | { readonly state: "missing" | "malformed"; readonly pid?: undefined };
+  | { readonly state: "missing" | "malformed" | "unreadable"; readonly pid?: undefined };
 
 /** Reads the pidfile. One that cannot be read, or is no regular file, is as good as malformed: it decides nothing. */
 export function readPidfile(dataDir: string): Pidfile {
@@ -57,28 +62,38 @@ export function readPidfile(dataDir: string): Pidfile {
     const pid = parse(readStart(pidfilePath(dataDir)));
     return pid === undefined ? { state: "malformed" } : { state: "present", pid };
   } catch (error) {
-    return { state: codeOf(error) === "ENOENT" ? "missing" : "malformed" };
+    const code = codeOf(error);
+    if (code === "ENOENT") return { state: "missing" };
+    return { state: NOT_PUBLISHED_BY_US.has(code) ? "malformed" : "unreadable" };
   }
 }
 
+/** As the Rust crate does, which trims white space; but signs and leading zeros name nobody. */
 function parse(text: string): number | undefined {
-  const pid = /^[1-9][0-9]*\n$/.test(text) ? Number(text) : 0;
+  if (text.length === LONGEST_PIDFILE) return undefined;
+  const [, digits] = /^[\t-\r ]*([1-9][0-9]*)[\t-\r ]*$/.exec(text) ?? [];
+  const pid = Number(digits);
   return isPid(pid) ? pid : undefined;
 }
 
-function* replacePidfile(directory: DataDir, content: Uint8Array): Steps<void> {
+/** The new pidfile, open. */
+function* replacePidfile(directory: DataDir, content: Uint8Array, requireHeld: () => void): Steps<OpenFile> {
   const path = pidfilePath(directory.path);
   const temporary = `${path}.tmp`;
   requireFileSize(directory, content.length);
-  using file = createTemporary(temporary);
+  using opened = new DisposableStack();
+  const file = opened.use(createTemporary(temporary));
   try {
     for (let written = 0; written < content.length;) {
       written += writeSync(file.fd, content, written);
     }
     yield file.flush(directory.filesystem);
+    requireHeld();
     renameSync(temporary, path);
+    opened.move();
+    return file;
   } catch (error) {
-    unlinkIfPossible(temporary);
+    unlinkOurs(temporary, file);
     throw error;
   }
 }
@@ -101,26 +116,38 @@ function createTemporary(path: string): OpenFile {
   return OpenFile.inPlace(path, flags);
 }
 
-/** After a rename that could not be made durable: what stood before stands again, as far as the disk allows. */
-function* restorePidfile(directory: DataDir, before: OpenFile | undefined): Steps<void> {
+/** What a publication that failed after its rename is undone by. */
+interface Restoration {
+  readonly before: OpenFile | undefined;
+  readonly ours: OpenFile;
+  requireHeld(): void;
+}
+
+/**
+ * After a rename that could not be made durable: what stood before stands again, as far as the disk allows. Where the
+ * lock is lost, another may have named itself since: then only our own file goes.
+ */
+function* restorePidfile(directory: DataDir, { before, ours, requireHeld }: Restoration): Steps<void> {
   try {
-    if (before === undefined) unlinkSync(pidfilePath(directory.path));
-    else yield* replacePidfile(directory, readFileSync(before.fd));
+    if (before === undefined) return unlinkOurs(pidfilePath(directory.path), ours);
+    using _restored = yield* replacePidfile(directory, readFileSync(before.fd), requireHeld);
   } catch {
     // The failure that led here is the one to report.
+    unlinkOurs(pidfilePath(directory.path), ours);
   }
 }
 
-function unlinkIfPossible(path: string): void {
+/** Removes `file` where it is still at `path`, and nothing else. */
+function unlinkOurs(path: string, file: OpenFile): void {
   try {
-    unlinkSync(path);
+    if (sameInode(inodeInPlace(path), file.stat)) unlinkSync(path);
   } catch {
     // The failure that led here is the one to report, and the next acquire replaces a left-over.
   }
 }
 
-/** One byte more than the longest pidfile has, so that a longer one is seen to be malformed. */
-const LONGEST_PIDFILE = "2147483647\n".length + 1;
+/** Longer than any pidfile with some white space; one that fills it is malformed. */
+const LONGEST_PIDFILE = 64;
 
 function readStart(path: string): string {
   const bytes = new Uint8Array(LONGEST_PIDFILE);

@@ -3,6 +3,8 @@ import type { Inode } from "./file.ts";
 /** What `/proc/locks` tells about the writer of one file. */
 export interface KernelAnswer {
   readonly held: boolean;
+  /** Nobody has an exclusive flock, but somebody a shared one. */
+  readonly reader?: true;
   /** The list was not of one moment, so that a lock which is held may be missing from it. */
   readonly uncertain?: true;
   /** The process that took the lock; it may have ended since, and left the lock to a child. */
@@ -21,8 +23,10 @@ export function askKernel(file: Inode): KernelAnswer | undefined {
   try {
     const device = deviceName(file.dev);
     const { text, complete } = readLocks();
-    const pid = flockWriter(text, `${device.hex}:${file.ino}`);
+    const name = `${device.hex}:${file.ino}`;
+    const pid = flockOwner(text, name, "WRITE");
     if (pid !== undefined) return pid > 0 ? { held: true, pid } : { held: true };
+    if (flockOwner(text, name, "READ") !== undefined) return { held: false, reader: true };
     if (!isInitialPidNamespace() || !isMounted(device.decimal)) return undefined;
     return complete ? { held: false } : { held: false, uncertain: true };
   } catch {
@@ -53,11 +57,11 @@ export function hasAllPermissions(): boolean {
   return PERMISSIONS.every((name) => Deno.permissions.querySync({ name }).state === "granted");
 }
 
-/** The pid in the line of an exclusive flock: `1: FLOCK  ADVISORY  WRITE 4242 fe:00:1234 0 EOF` (proc_locks(5)). */
-export function flockWriter(procLocks: string, file: string): number | undefined {
+/** The pid in the line of a flock, an exclusive or a shared one: `1: FLOCK  ADVISORY  WRITE 4242 fe:00:1234 0 EOF` (proc_locks(5)). */
+export function flockOwner(procLocks: string, file: string, wanted: "WRITE" | "READ"): number | undefined {
   for (const line of procLocks.split("\n")) {
     const [, type, , access, pid, inode] = line.trim().split(/\s+/);
-    if (type === "FLOCK" && access === "WRITE" && inode === file) return Number(pid);
+    if (type === "FLOCK" && access === wanted && inode === file) return Number(pid);
   }
 }
 

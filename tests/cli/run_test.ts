@@ -72,7 +72,7 @@ claim("run exits with 75 when the directory is held, says by whom, and runs noth
   assertEquals({ code, stdout }, { code: 75, stdout: "" });
   assertStringIncludes(
     stderr,
-    `handoff: Cannot lock "${dir.path}": it is held by process ${holder.pid}, which is alive.`,
+    `handoff: Cannot lock "${dir.path}": it is held, and the pidfile names process ${holder.pid}, and a process ${holder.pid} is alive.`,
   );
 });
 

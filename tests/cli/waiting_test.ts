@@ -125,7 +125,7 @@ for (const seconds of ["0", "0.05"]) {
     const { code, stderr } = await inTime(handoff(["wait", `--timeout=${seconds}`, dir.path]));
     assertEquals(code, 75);
     assertStringIncludes(stderr, `handoff: Cannot wait any longer for "${dir.path}": `);
-    assertStringIncludes(stderr, `held by process ${holder.pid}, which is alive`);
+    assertStringIncludes(stderr, `names process ${holder.pid}, and a process ${holder.pid} is alive`);
   });
 }
 

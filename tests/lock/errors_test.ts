@@ -13,6 +13,7 @@ import { claim } from "../support/claim.ts";
 import { ForeignHolder } from "../support/foreign_holder.ts";
 import { InterceptedLibc } from "../support/intercepted_libc.ts";
 import { TempDir } from "../support/temp_dir.ts";
+import { Zombie } from "../support/zombie.ts";
 
 const NEVER_DELETE = "Never delete .handoff.lock: a second writer could then start beside the first.";
 const DEAD = 2147483647;
@@ -23,25 +24,25 @@ const CASES = [
     what: "an alive holder",
     pidfile: `${Deno.ppid}\n`,
     holder: { pid: Deno.ppid, liveness: "alive", self: false },
-    told: [`held by process ${Deno.ppid}, which is alive`, NEVER_DELETE],
+    told: [`the pidfile names process ${Deno.ppid}, and a process ${Deno.ppid} is alive`, NEVER_DELETE],
   },
   {
-    what: "this very process",
+    what: "this process's own number",
     pidfile: `${Deno.pid}\n`,
-    holder: { pid: Deno.pid, liveness: "alive", self: true },
-    told: [`held by this very process (${Deno.pid})`, "container", NEVER_DELETE],
+    holder: { pid: Deno.pid, liveness: "alive", self: false },
+    told: ["which is this process's own number: a worker of this program", "container", NEVER_DELETE],
   },
   {
     what: "a dead holder",
     pidfile: `${DEAD}\n`,
     holder: { pid: DEAD, liveness: "dead", self: false },
-    told: [`process ${DEAD}, is dead`, "a child that inherited the descriptor", "container", NEVER_DELETE],
+    told: [`process ${DEAD}, which is dead`, "A child that inherited the lock", "container", NEVER_DELETE],
   },
   {
     what: "an unknown holder",
     pidfile: "",
     holder: { liveness: "unknown", self: false },
-    told: [".handoff.pidfile is missing or unreadable", NEVER_DELETE],
+    told: ["its holder is unknown: .handoff.pidfile is malformed", NEVER_DELETE],
   },
 ] as const;
 
@@ -65,6 +66,33 @@ for (const { what, pidfile, holder, told } of CASES) {
     assertEquals([error.dataDir, error.holder, error.holderPid], [dir.path, holder, error.holder.pid]);
   });
 }
+
+claim("a refusal by a lock of this program's own says so, whatever its pidfile says", () => {
+  using dir = new TempDir();
+  using _lock = DataDirLock.acquireSync(dir.path);
+  Deno.writeTextFileSync(dir.join(".handoff.pidfile"), "4242\n");
+  const { message, holder } = assertThrows(() => DataDirLock.acquireSync(dir.path), LockHeldError) as LockHeldError;
+  assertStringIncludes(message, "this program holds it already. Release that lock first.");
+  assertEquals(holder.self, true);
+});
+
+claim("a zombie that the pidfile names is said to be one", async () => {
+  using dir = new TempDir();
+  await using zombie = await Zombie.make();
+  const { pid } = zombie;
+  using _holder = new ForeignHolder(dir.path, { pidfile: `${pid}\n` });
+  const { message, holder } = assertThrows(() => DataDirLock.acquireSync(dir.path), LockHeldError) as LockHeldError;
+  assertStringIncludes(message, `names process ${pid}, which has ended; its parent has not waited for it (a zombie)`);
+  assertEquals(holder, { pid, liveness: "alive", self: false, zombie: true });
+}, { needs: ["linux"] });
+
+claim("a lockfile with several names is said to be shared with a copy of hard links", () => {
+  using dir = new TempDir();
+  using _holder = new ForeignHolder(dir.path);
+  Deno.linkSync(dir.join(".handoff.lock"), dir.join("snapshot"));
+  const error = assertThrows(() => DataDirLock.acquireSync(dir.path), LockHeldError);
+  assertStringIncludes(error.message, "The file .handoff.lock has 2 names: a copy of the directory");
+});
 
 /** How each error comes about. */
 const ORIGINS = [

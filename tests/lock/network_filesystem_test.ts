@@ -3,7 +3,7 @@ import { type AcquireOptions, LockHeldError, LockUnsupportedError } from "@scope
 import { type Libc, openLibc } from "../../ffi/libc.ts";
 import type { Lockfile } from "../../lock/lockfile.ts";
 import { runSync } from "../../lock/sync_or_async.ts";
-import { acquireLockfile } from "../../lock/acquire.ts";
+import { acquireLockfile, Contender } from "../../lock/acquire.ts";
 import { claim } from "../support/claim.ts";
 import { LINUX_NETWORK, onDarwin, onLinux } from "../support/filesystems.ts";
 import { ForeignHolder, isFree } from "../support/foreign_holder.ts";
@@ -74,5 +74,7 @@ claim("what allows a network filesystem is no way past the proof of exclusion", 
 function take({ path }: Pick<TempDir, "path">, fake: Partial<Libc>, options: AcquireOptions = {}): Lockfile {
   using libc = openLibc();
   const { flock, kill, fstatfs, getrlimit } = libc;
-  return runSync(acquireLockfile({ flock, kill, fstatfs, getrlimit, ...fake }, { ...options, dataDir: path }));
+  return runSync(
+    acquireLockfile(new Contender({ flock, kill, fstatfs, getrlimit, ...fake }, { ...options, dataDir: path })),
+  );
 }

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { inspect } from "@scope/handoff";
-import { askKernel, flockWriter } from "../../lock/proc_locks.ts";
+import { askKernel, flockOwner } from "../../lock/proc_locks.ts";
 import { Child } from "../support/child.ts";
 import { claim } from "../support/claim.ts";
 import { dataInMemory } from "../support/temp_data_dir.ts";
@@ -37,12 +37,12 @@ const WRITERS: Readonly<Record<string, [file: string, pid: number | undefined]>>
 
 for (const [whom, [file, pid]] of Object.entries(WRITERS)) {
   claim(`the kernel's list names ${whom}`, () => {
-    assertEquals(flockWriter(LOCKS, file), pid);
+    assertEquals(flockOwner(LOCKS, file, "WRITE"), pid);
   });
 }
 
 claim("the kernel's list is empty, and names nobody", () => {
-  assertEquals(flockWriter("", "fe:00:1234"), undefined);
+  assertEquals(flockOwner("", "fe:00:1234", "WRITE"), undefined);
 });
 
 const INITIAL = { "/proc/self/ns/pid": "pid:[4026531836]" };

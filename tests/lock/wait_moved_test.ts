@@ -60,7 +60,7 @@ claim("a waiter whose lockfile is replaced waits for the holder of the new one",
   using holder = new DisposableStack();
   former.use(new ForeignHolder(dir.path));
   const { promise: noticed, resolve: notice } = Promise.withResolvers<Holder>();
-  const onWait = (who: Holder) => who.self && notice(who);
+  const onWait = (who: Holder) => who.pid === Deno.pid && notice(who);
   const acquiring = DataDirLock.acquire(dir.path, { timeout: Infinity, onWait });
   holder.use(new ForeignHolder(dir.path, { name: "new.lock", pidfile: `${Deno.pid}\n` }));
   Deno.renameSync(dir.join("new.lock"), dir.join(".handoff.lock"));

@@ -40,7 +40,7 @@ claim("the example daemon exits with 75 and one line that names the holder when 
   await assertRejects(() => second.next(), Error, "ended without a report");
   assertEquals((await second.status).code, 75);
   const lines = (await second.stderr).split("\n");
-  assertStringIncludes(lines[0], `process ${first.pid}, which is alive`);
+  assertStringIncludes(lines[0], `process ${first.pid} is alive`);
   assertEquals(lines.slice(1), [""]);
 });
 

@@ -54,7 +54,7 @@ export const CLAIM_MUTANTS: readonly ClaimMutant[] = [
   },
   {
     name: "leaves the temporary file of a failure",
-    edits: [{ file: PIDFILE, from: "    unlinkIfPossible(temporary);", to: "" }],
+    edits: [{ file: PIDFILE, from: "    unlinkOurs(temporary, file);", to: "" }],
     test: "lock/publish",
     claim: "a temporary pidfile that cannot be renamed is gone, and what stands in the way stays",
     says: '-     ".handoff.pidfile.tmp"',
@@ -62,7 +62,7 @@ export const CLAIM_MUTANTS: readonly ClaimMutant[] = [
   },
   {
     name: "does not put the earlier pidfile back after a failure",
-    edits: [{ file: PIDFILE, from: "yield* restorePidfile(directory, before);", to: "" }],
+    edits: [{ file: PIDFILE, from: "yield* restorePidfile(directory, { before, ours, requireHeld });", to: "" }],
     test: "lock/publish",
     claim: "a pidfile of a dead process stands again when the new one cannot be made durable",
     says: '+     "4194304\\n"',
@@ -94,7 +94,7 @@ export const CLAIM_MUTANTS: readonly ClaimMutant[] = [
   },
   {
     name: "does not listen for the end of its program",
-    edits: [{ file: ACQUIRE, from: "    lock.#releaseOnUnload();", to: "" }],
+    edits: [{ file: ACQUIRE, from: "    lock.#withdrawOnUnload();", to: "" }],
     test: "lock/death",
     claim: "no pidfile stays behind when the holder called Deno.exit() inside its `await using` block",
     says: '-     ".handoff.pidfile"',
@@ -125,8 +125,8 @@ export const CLAIM_MUTANTS: readonly ClaimMutant[] = [
     name: "removes the pidfile of who has the lock that it lost",
     edits: [{
       file: ACQUIRE,
-      from: "lockfile.isInPlace() && withdrawPidfile(dataDir)",
-      to: "withdrawPidfile(dataDir)",
+      from: "!this.#lockfile.passed && this.#lockfile.isInPlace()",
+      to: "!this.#lockfile.passed",
     }],
     test: "lock/lost_release",
     claim: "the release of a lock leaves what another process locked after the lockfile is deleted",
@@ -204,10 +204,11 @@ export const CLAIM_MUTANTS: readonly ClaimMutant[] = [
   },
   {
     name: "takes the start of a pidfile for the whole",
-    edits: [{ file: PIDFILE, from: '"2147483647\\n".length + 1', to: '"2147483647\\n".length' }],
+    edits: [{ file: PIDFILE, from: "if (text.length === LONGEST_PIDFILE) return undefined;", to: "" }],
     test: "lock/bad_pidfile",
-    claim: "a pidfile that holds the longest pid and a second line names nobody, and a contender leaves it alone",
-    says: "-     pid: 2147483647",
+    claim:
+      "a pidfile that holds a pid and more white space than anybody writes names nobody, and a contender leaves it alone",
+    says: "-     pid: 1",
     invariants: [7],
   },
   {

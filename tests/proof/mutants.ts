@@ -16,9 +16,10 @@ export interface Mutant {
 }
 
 const UNLOCKED_FIRST = "resources.defer(() => lockfile.unlock());";
-const WITHDRAWN_FIRST = "resources.defer(() => !lockfile.passed && lockfile.isInPlace() && withdrawPidfile(dataDir));";
-const ALIVE = "const alive = isAlive(libc, pid, pidfilePath(dataDir));";
-const YOUNG = "const alive = Date.now() - Number(Deno.statSync(pidfilePath(dataDir)).mtime) < 3;";
+const WITHDRAWN_FIRST = "resources.defer(() => lock.#withdraw());";
+const ALIVE = "liveness: livenessOf(libc, pid)";
+const YOUNG =
+  "liveness: Date.now() - Number(Deno.statSync(`${dataDir}/.handoff.pidfile`).mtime) < 3 ? 'alive' : 'dead'";
 
 /** Nothing stands between two writers. */
 export const LOCKS_NOTHING: Mutant = {
@@ -26,7 +27,7 @@ export const LOCKS_NOTHING: Mutant = {
   edits: [
     {
       file: "lock/lockfile.ts",
-      from: "return tryFlock(this.#libc, this.#file.fd, { path: this.path });",
+      from: "return this.#locked = tryFlock(this.#libc, this.#file.fd, { path: this.path });",
       to: "return true;",
     },
     { file: "lock/acquire.ts", from: "lockfile.excludesOthers()", to: "true" },
@@ -63,8 +64,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: "lets children inherit it",
     edits: [{
       file: "lock/held_lock.ts",
-      from: "    lock.#releaseOnUnload();",
-      to: "    lock.#releaseOnUnload(); lock.shareWithChildren();",
+      from: "    lock.#withdrawOnUnload();",
+      to: "    lock.#withdrawOnUnload(); lock.shareWithChildren();",
     }],
     caughtBy: "the lock is held, and all that contended for it are gone",
     atTheEnd: true,
@@ -85,7 +86,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "reads EPERM as dead",
     edits: [
       { file: "ffi/kill.ts", from: "if (result === 0 || result === -EPERM)", to: "if (result === 0)" },
-      { file: "ffi/kill.ts", from: "if (result === -ESRCH)", to: "if (result === -ESRCH || result === -EPERM)" },
+      { file: "ffi/kill.ts", from: "return result === -ESRCH", to: "return result === -ESRCH || result === -EPERM" },
     ],
     caughtBy: "a live holder was called dead",
     invariants: [7],

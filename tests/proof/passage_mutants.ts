@@ -26,7 +26,7 @@ export const PASSAGE_MUTANTS: readonly ClaimMutant[] = [
   },
   {
     name: "removes the pidfile of a lock that it has passed",
-    edits: [{ file: "lock/held_lock.ts", from: "!lockfile.passed && ", to: "" }],
+    edits: [{ file: "lock/held_lock.ts", from: "!this.#lockfile.passed && ", to: "" }],
     test: "lock/passage",
     claim: "a release while the lock is on its way leaves it to the receiver",
     says: "/.handoff.pidfile'",

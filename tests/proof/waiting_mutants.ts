@@ -120,10 +120,10 @@ export const WAITING_MUTANTS: readonly ClaimMutant[] = [
   },
   {
     name: "takes an inspection for a writer",
-    edits: [{ file: TAKE, from: "if (lockfile.hasWriter()) return false;", to: "return false;" }],
+    edits: [{ file: TAKE, from: 'if (met !== "reader") return met;', to: "return met;" }],
     test: "lock/readers",
     claim: "acquire() gets the lock that a reader gives back meanwhile, though it is not to wait",
-    says: "its holder is unknown",
+    says: "a reader has a shared flock",
     invariants: [14],
   },
   {
@@ -155,13 +155,13 @@ export const WAITING_MUTANTS: readonly ClaimMutant[] = [
     edits: [
       {
         file: ACQUIRE,
-        from: "    lock.#releaseOnUnload();",
-        to: "    lock.#releaseOnUnload(); lock.shareWithChildren();",
+        from: "    lock.#withdrawOnUnload();",
+        to: "    lock.#withdrawOnUnload(); lock.shareWithChildren();",
       },
     ],
     test: "lock/worker",
     claim: "the lock is free after the worker that holds it was terminated",
-    says: "it is held by this very process",
+    says: "which is this process's own number",
     invariants: [8],
   },
   {
@@ -221,7 +221,7 @@ export const WAITING_MUTANTS: readonly ClaimMutant[] = [
     name: "looks once where the kernel and the pidfile disagree",
     edits: [{
       file: "lock/inspect.ts",
-      from: "const flock = agrees ? before : inspectFlock(libc, path);",
+      from: "const flock = agrees ? before : yield* inspectFlock(libc, path);",
       to: "const flock = before;",
     }],
     test: "lock/inspect_race",

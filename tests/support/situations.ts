@@ -8,7 +8,9 @@ export interface Situation {
   readonly name: string;
   /** Whether there is a lockfile, of which the kernel could tell something. */
   readonly lockfile: boolean;
-  readonly told: Pick<LockStatus, "held" | "pidfile" | "holder">;
+  readonly told: Pick<LockStatus, "held" | "pidfile" | "holder" | "reader">;
+  /** What is told where there is but the probe, if it is something else. */
+  readonly probed?: Pick<LockStatus, "held" | "pidfile" | "holder">;
   /** Brings it about in `data`, for as long as what is returned lives. */
   arrange(dir: TempDir): Disposable | void;
 }
@@ -92,7 +94,8 @@ export const SITUATIONS: readonly Situation[] = [
   {
     name: "a lock that some reader shares with others",
     lockfile: true,
-    told: { held: false, pidfile: "missing", holder: UNKNOWN },
+    told: { held: true, reader: true, pidfile: "missing", holder: UNKNOWN },
+    probed: { held: false, pidfile: "missing", holder: UNKNOWN },
     arrange(dir) {
       unlocked(dir);
       const reader = Deno.openSync(dir.join("data/.handoff.lock"));

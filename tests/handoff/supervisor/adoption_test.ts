@@ -65,7 +65,7 @@ claim("a directory that a stranger holds: 75, with its pid, and nothing is start
   await holder.held();
   const { code, stderr } = await handoff(["supervise", "--dir", dir.path, "--", ...peer(dir)]);
   assertEquals(code, 75);
-  assertMatch(stderr, new RegExp(`Cannot supervise .*: it is held by process ${holder.pid}`));
+  assertMatch(stderr, new RegExp(`Cannot supervise .*: it is held, and the pidfile names process ${holder.pid}`));
 }, { needs: ["linux"] });
 
 /** A daemon whose supervisor was killed. */
