@@ -3,6 +3,7 @@ import { inspectSync } from "../../lock/inspect.ts";
 import { clearJournal, readJournal } from "../journal_file.ts";
 import type { Os } from "../os.ts";
 import type { Journal } from "../protocol/journal.ts";
+import type { UpgradeRecord } from "../protocol/trigger.ts";
 import type { SupervisorConfig } from "./config.ts";
 import { settled } from "./hear.ts";
 import type { Log } from "./log.ts";
@@ -17,7 +18,11 @@ const POLL_MS = 25;
  * successor is ended unless the directory is its own by now, so that no Begin that it has not read wakes it later; and
  * the incumbent gets the time to take its lock again. The journal is cleared: it never blocks the next upgrade.
  */
-export async function settleInterrupted(os: Os, { dataDir, paths }: SupervisorConfig, log: Log): Promise<void> {
+export async function settleInterrupted(
+  os: Os,
+  { dataDir, paths }: SupervisorConfig,
+  log: Log,
+): Promise<Journal | undefined> {
   const journal = await read(paths.journal, log);
   if (journal !== undefined) {
     log("interrupted-upgrade", { ...journal, startedAtUnixMs: Number(journal.startedAtUnixMs) });
@@ -25,6 +30,27 @@ export async function settleInterrupted(os: Os, { dataDir, paths }: SupervisorCo
     await untilHeldOrDead(os, journal.incumbentPid, dataDir);
   }
   await clearJournal(paths.journal).catch((error) => log("journal-failed", { path: paths.journal, error: `${error}` }));
+  return journal;
+}
+
+/** What the history has of such an upgrade; `serving` is who serves now. */
+export function interruptedRecord(
+  { handoffId, phase, successorPid, startedAtUnixMs }: Journal,
+  serving: { readonly pid: number; readonly buildId: string } | undefined,
+): UpgradeRecord {
+  const isCommitted = serving !== undefined && serving.pid === successorPid;
+  const who = isCommitted ? "its successor serves" : serving === undefined ? "nobody served" : "the old daemon serves";
+  return {
+    handoffId,
+    atMs: Number(startedAtUnixMs),
+    fromBuild: isCommitted ? "" : serving?.buildId ?? "",
+    toBuild: isCommitted ? serving.buildId : undefined,
+    outcome: isCommitted ? "committed" : serving === undefined ? "nobody-serves" : "rolled-back",
+    reason: `its supervisor died in it (the journal says ${phase}); ${who}`,
+    phases: {},
+    connectionsMoved: 0,
+    cut: [],
+  };
 }
 
 async function read(path: string, log: Log): Promise<Journal | undefined> {

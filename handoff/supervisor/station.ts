@@ -2,11 +2,12 @@ import { chmodSync, lstatSync, mkdirSync } from "node:fs";
 import { inspectSync } from "../../lock/inspect.ts";
 import { addressOf, formatAddress, inheritListeners, isBoundAs } from "../listener.ts";
 import type { Os } from "../os.ts";
+import type { UpgradeRecord } from "../protocol/trigger.ts";
 import { bindSocketFile, checkSocketFile } from "../socket_file.ts";
 import { adopt, type Adopted, reconcile } from "./adoption.ts";
 import type { SupervisorConfig } from "./config.ts";
 import { ConfigError } from "./config_error.ts";
-import { settleInterrupted } from "./interrupted.ts";
+import { interruptedRecord, settleInterrupted } from "./interrupted.ts";
 import type { Log } from "./log.ts";
 import { SupervisorLock } from "./supervisor_lock.ts";
 
@@ -20,6 +21,8 @@ export interface Station extends Disposable {
   readonly lock: number;
   /** The daemon that served already. */
   readonly adopted?: Adopted;
+  /** The upgrade in which the supervisor before died. */
+  readonly interrupted?: UpgradeRecord;
 }
 
 /**
@@ -43,7 +46,7 @@ export async function openStation(
     requireSocketOrNothing(path);
     checkSocketFile(os, path);
   }
-  if (existing !== undefined) await settleInterrupted(os, config, log);
+  const journal = existing === undefined ? undefined : await settleInterrupted(os, config, log);
   const adopted = inspectSync(dataDir).held ? await adopt(os, config) : undefined;
   if (adopted !== undefined) requireListeners(resources.use(adopted), config, given);
   const inherited = new Map([...given, ...adopted?.listeners ?? []]);
@@ -53,8 +56,9 @@ export async function openStation(
   const trigger = bindSocketFile(os, paths.triggerSocket);
   // The users that are admitted must get as far as being asked who they are. Whatever the umask is.
   if (config.allowedUids.length > 0) chmodSync(paths.triggerSocket, 0o666);
+  const interrupted = journal && interruptedRecord(journal, adopted?.daemon);
   const all = resources.move();
-  return { listeners, trigger, lock: lock.fd, adopted, [Symbol.dispose]: () => all.dispose() };
+  return { listeners, trigger, lock: lock.fd, adopted, interrupted, [Symbol.dispose]: () => all.dispose() };
 }
 
 /** The listeners that the service manager passed, by the names it gave them. */

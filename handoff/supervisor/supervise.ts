@@ -66,6 +66,7 @@ export async function supervise(config: SupervisorConfig, options: SuperviseOpti
     adopted: station.adopted?.daemon,
     inherited,
   });
+  if (station.interrupted !== undefined) supervisor.history.add(station.interrupted);
   const journal = keepJournal(config.paths.journal, log);
   const upgrades = new Upgrades({ os, supervisor, launcher, journal, log, reload: options.reload });
   const { tellMainPid } = surroundings;
