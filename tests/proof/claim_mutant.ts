@@ -4,9 +4,9 @@ import { TempDir } from "../support/temp_dir.ts";
 import { testCopies } from "./copies.ts";
 import type { Edit } from "./mutant.ts";
 
-/** A lock that is broken on purpose, to prove that one claim of the tests can fail. */
+/** A lock, or a supervisor, that is broken on purpose, to prove that one claim of the tests can fail. */
 export interface ClaimMutant {
-  /** "a lock that …" */
+  /** "a lock that …", or what else is broken. */
   readonly name: string;
   readonly edits: readonly Edit[];
   /** The file of the test, from `tests/` on and without `_test.ts`. */
@@ -15,19 +15,19 @@ export interface ClaimMutant {
   readonly claim: string;
   /** What the test says of it: a part of its message, in which a slow machine or a broken test would not be named. */
   readonly says: string;
-  /** The invariants of ARCHITECTURE.md that it proves. */
+  /** The invariants of ARCHITECTURE.md that it proves; none where that has none for it. */
   readonly invariants: readonly number[];
   /** What the test needs. */
   readonly needs?: readonly Requirement[];
 }
 
 /** Claims that each mutant fails its test, in the test's own words, and that a copy which is not broken passes them all. */
-export function claimMutants(what: string, mutants: readonly ClaimMutant[]): void {
+export function claimMutants(what: string, mutants: readonly ClaimMutant[], subject = "a lock"): void {
   let tested: ReturnType<typeof testAll> | undefined;
   const results = () => tested ??= testAll(mutants);
 
   for (const mutant of mutants) {
-    claim(`a lock that ${mutant.name} is found by ${mutant.test}: ${mutant.claim}`, async () => {
+    claim(`${subject} that ${mutant.name} is found by ${mutant.test}: ${mutant.claim}`, async () => {
       const { broken } = await results();
       assertStringIncludes(broken.get(mutant) ?? "The test did not run", mutant.says);
     }, { needs: mutant.needs });

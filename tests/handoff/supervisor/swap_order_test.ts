@@ -64,6 +64,9 @@ class Stage {
     });
   }
 
+  /** The message that cannot be sent. */
+  unheard?: Message["type"];
+
   /** What was done and said, without the journal. */
   get order(): string[] {
     return this.deeds.filter((deed) => !deed.startsWith("journal"));
@@ -73,6 +76,7 @@ class Stage {
     const inbox: (Message | undefined)[] = [first];
     return {
       send: (message) => {
+        if (message.type === this.unheard) return Promise.reject(new Error("EPIPE"));
         this.deeds.push(`${message.type} to ${who}`);
         const answer = message.type in this.#answers ? this.#answers[message.type] : ANSWERS[message.type];
         if (message.type in this.#answers || answer !== undefined) inbox.push(answer);
@@ -135,6 +139,13 @@ claim(
     assertEquals(rollback, ["Abort to N", "kill N", "N is reaped", "close N", "ResumeAfterAbort to O", "close O"]);
   },
 );
+
+claim("an incumbent that cannot be told of Commit does not take its successor down", async () => {
+  const stage = new Stage();
+  stage.unheard = "Commit";
+  assertEquals((await stage.swap()).outcome, "committed");
+  assertEquals(stage.order.filter((deed) => deed === "kill N"), []);
+});
 
 claim("the journal names each step in order, and is gone after a commit", async () => {
   const stage = new Stage();
