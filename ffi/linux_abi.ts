@@ -71,6 +71,11 @@ export const C = {
   POSIX_SPAWN_SETSIGMASK: 0x8,
   SYS_pidfd_open: 434,
   SYS_pidfd_send_signal: 424,
+  AT_FDCWD: -100,
+  AT_SYMLINK_NOFOLLOW: 0x100,
+  AT_EMPTY_PATH: 0x1000,
+  STATX_INO: 0x100,
+  SYS_statx: Deno.build.arch === "aarch64" ? 291 : 332,
   SYS_getdents64: Deno.build.arch === "aarch64" ? 61 : 217,
 } as const;
 
@@ -89,6 +94,7 @@ export const SIZE = {
   "struct rlimit": 16,
   "siginfo_t": 128,
   "sigset_t": 128,
+  "struct statx": 256,
 } as const;
 
 /** `offsetof` by structure and member. */
@@ -104,6 +110,7 @@ export const OFFSET = {
   "struct cmsghdr": { cmsg_len: 0, cmsg_level: 8, cmsg_type: 12 },
   "struct pollfd": { fd: 0, events: 4, revents: 6 },
   "struct rlimit": { rlim_cur: 0, rlim_max: 8 },
+  "struct statx": { stx_ino: 32, stx_dev_major: 136, stx_dev_minor: 140 },
   "siginfo_t": { si_code: 8, si_pid: 16, si_status: 24 },
 } as const;
 

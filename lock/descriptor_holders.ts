@@ -1,5 +1,4 @@
-import { lstatSync, statSync } from "node:fs";
-import { type Inode, sameInode } from "./file.ts";
+import { type Inode, inodeAt, inodeInPlace, sameInode } from "./file.ts";
 import type { Holder } from "./holder.ts";
 import { lockfilePath } from "./lockfile.ts";
 import { hasAllPermissions } from "./proc_locks.ts";
@@ -17,7 +16,7 @@ export interface DescriptorHolder {
  * open and wait are not among them.
  */
 export function descriptorHoldersBeside(dataDir: string, { pid, liveness }: Holder): DescriptorHolder[] | undefined {
-  const lockfile = lstatSync(lockfilePath(dataDir), { bigint: true, throwIfNoEntry: false });
+  const lockfile = inodeInPlace(lockfilePath(dataDir));
   if (lockfile === undefined) return undefined;
   if (pid !== undefined && liveness === "alive" && inProc(() => descriptorHolder(lockfile, pid)) !== null) {
     return undefined;
@@ -30,7 +29,7 @@ export function descriptorHoldersBeside(dataDir: string, { pid, liveness }: Hold
 
 /** Whether process `pid` has the lockfile open with its exclusive flock; undefined where it cannot be found out. */
 export function hasLockOpen(dataDir: string, pid: number): boolean | undefined {
-  const lockfile = lstatSync(lockfilePath(dataDir), { bigint: true, throwIfNoEntry: false });
+  const lockfile = inodeInPlace(lockfilePath(dataDir));
   return lockfile && inProc(() => descriptorHolder(lockfile, pid) !== null);
 }
 
@@ -47,7 +46,7 @@ function flockTaker(lockfile: Inode, { pid, fd }: { pid: number; fd: string }): 
   const path = `/proc/${pid}/fd/${fd}`;
   // The name first, since stat(2) of another file, on a network filesystem that is gone, may hang.
   if (!Deno.readLinkSync(path).endsWith("/.handoff.lock")) return undefined;
-  if (!sameInode(statSync(path, { bigint: true }), lockfile)) return undefined;
+  if (!sameInode(inodeAt(path), lockfile)) return undefined;
   const info = Deno.readTextFileSync(`/proc/${pid}/fdinfo/${fd}`);
   const [, taker] = /^lock:\s+\d+: FLOCK\s+\S+\s+WRITE (\d+) /m.exec(info) ?? [];
   return taker === undefined ? undefined : Number(taker);

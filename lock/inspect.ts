@@ -1,7 +1,7 @@
-import { lstatSync } from "node:fs";
 import type { Libc } from "../ffi/libc.ts";
 import { resolveExistingDataDir } from "./data_dir.ts";
 import { LockHeldError } from "./errors.ts";
+import { statInPlace } from "./file.ts";
 import { fileError } from "./file_error.ts";
 import { hasLockOpen } from "./descriptor_holders.ts";
 import { type Holder, READER, readHolder, withZombie } from "./holder.ts";
@@ -141,7 +141,7 @@ function inspectFlockOnce(libc: Libc, dataDir: string): Flock {
 
 function lstat(path: string, dataDir: string) {
   try {
-    return lstatSync(path, { bigint: true, throwIfNoEntry: false });
+    return statInPlace(path);
   } catch (cause) {
     throw fileError("inspect the lockfile", path, { cause, dataDir, access: ["read"] });
   }

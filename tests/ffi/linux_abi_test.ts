@@ -18,6 +18,7 @@ const HEADERS = [
   "sys/eventfd",
   "sys/resource",
   "sys/socket",
+  "sys/stat",
   "sys/syscall",
   "sys/time",
   "sys/uio",

@@ -57,7 +57,7 @@ export const WAITING_MUTANTS: readonly ClaimMutant[] = [
     name: "waits on when it is aborted",
     edits: [{ file: WATCH, from: "limits.signal?.throwIfAborted();", to: "" }],
     test: "lock/wait_abort",
-    claim: "acquire() that is aborted by its onWait is over before any timer",
+    claim: "acquire() that is aborted by its onWait is over after a turn or two of the event loop",
     says: '+     reason: "stopped"',
     invariants: [11],
   },
