@@ -1,7 +1,7 @@
 import { type Inode, inodeAt, inodeInPlace, sameInode } from "./file.ts";
 import type { Holder } from "./holder.ts";
 import { lockfilePath } from "./lockfile.ts";
-import { hasAllPermissions } from "./proc_locks.ts";
+import { attempt, inProc } from "./in_proc.ts";
 
 /** A process that has the lockfile open with its exclusive flock: the one that took it, or one that inherited it. */
 export interface DescriptorHolder {
@@ -54,21 +54,4 @@ function flockTaker(lockfile: Inode, { pid, fd }: { pid: number; fd: string }): 
 
 function names(folder: string): string[] {
   return [...Deno.readDirSync(folder)].map(({ name }) => name);
-}
-
-/**
- * What `look` finds below `/proc`; undefined where it throws, and without all permissions: Deno guards `/proc` by
- * `--allow-all`, and would ask the user.
- */
-export function inProc<T>(look: () => T): T | undefined {
-  return Deno.build.os === "linux" && hasAllPermissions() ? attempt(look) : undefined;
-}
-
-/** Processes end while they are looked at, and belong to others. */
-function attempt<T>(look: () => T): T | undefined {
-  try {
-    return look();
-  } catch {
-    return undefined;
-  }
 }

@@ -1,7 +1,7 @@
 import { livenessOf } from "../ffi/kill.ts";
 import type { Libc } from "../ffi/libc.ts";
 import type { Inode } from "./file.ts";
-import { inProc } from "./descriptor_holders.ts";
+import { inProc } from "./in_proc.ts";
 import { isOwnLock } from "./own_locks.ts";
 import { readPidfile } from "./pidfile.ts";
 

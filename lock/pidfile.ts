@@ -1,7 +1,7 @@
 import { constants, existsSync, readFileSync, readSync, renameSync, unlinkSync, writeSync } from "node:fs";
+import { HandoffError } from "../ffi/errors.ts";
 import { isPid } from "../ffi/kill.ts";
 import type { DataDir } from "./data_dir.ts";
-import { LockLostError } from "./errors.ts";
 import { inodeInPlace, OpenFile, sameInode } from "./file.ts";
 import { codeOf, fileError } from "./file_error.ts";
 import type { Steps } from "./sync_or_async.ts";
@@ -32,7 +32,7 @@ export function* publishPidfile(directory: DataDir, requireHeld: () => void): St
       throw error;
     }
   } catch (cause) {
-    if (cause instanceof LockLostError) throw cause;
+    if (cause instanceof HandoffError) throw cause;
     throw fileError("publish the pidfile", path, { cause, dataDir: directory.path });
   }
 }

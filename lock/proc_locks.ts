@@ -1,4 +1,5 @@
 import type { Inode } from "./file.ts";
+import { hasAllPermissions } from "./in_proc.ts";
 
 /** What `/proc/locks` tells about the writer of one file. */
 export interface KernelAnswer {
@@ -49,13 +50,6 @@ function readLocks(): { text: string; complete: boolean } {
 }
 
 const NEWLINE = 10;
-
-const PERMISSIONS = ["read", "write", "net", "env", "run", "ffi", "sys", "import"] as const;
-
-/** Whether this program may do everything (`-A`), which is what Deno asks for below `/proc`. */
-export function hasAllPermissions(): boolean {
-  return PERMISSIONS.every((name) => Deno.permissions.querySync({ name }).state === "granted");
-}
 
 /** The pid in the line of a flock, an exclusive or a shared one: `1: FLOCK  ADVISORY  WRITE 4242 fe:00:1234 0 EOF` (proc_locks(5)). */
 export function flockOwner(procLocks: string, file: string, wanted: "WRITE" | "READ"): number | undefined {

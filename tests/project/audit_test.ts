@@ -11,26 +11,30 @@ claim("importing the module asks for no file, library or environment variable", 
   assertEquals(audit(dir), []);
 });
 
-claim("acquire and release ask for libc and the data directory, and nothing else", async () => {
+claim("acquire and release ask for libc, HANDOFF_LIBC and the data directory, and nothing else", async () => {
   using dir = new TempDir();
   await using child = new Child("holder.ts", { args: [dir.join("data")], prefix: audited(dir) });
   assertEquals((await child.ask("acquire")).event, "acquired");
   assertEquals((await child.ask("release")).event, "released");
   assertEquals((await child.end()).success, true);
-  assertEquals(kinds(audit(dir)), ["ffi", "read", "write"]);
+  assertEquals(kinds(audit(dir)), ["env", "ffi", "read", "write"]);
   assertEquals(beyond(dir.join("data"), audit(dir)), []);
 });
 
-claim("a refusal asks for libc and the data directory, and nothing else", async () => {
-  using dir = new TempDir();
-  await using holder = new Child("holder.ts", { args: [dir.join("data")] });
-  assertEquals((await holder.ask("acquire")).event, "acquired");
-  await using child = new Child("holder.ts", { args: [dir.join("data")], prefix: audited(dir) });
-  assertEquals((await child.ask("acquire")).error, "LockHeldError");
-  assertEquals((await child.end()).success, true);
-  assertEquals(kinds(audit(dir)), ["ffi", "read", "write"]);
-  assertEquals(beyond(dir.join("data"), audit(dir)), []);
-});
+claim(
+  "a refusal asks for libc, HANDOFF_LIBC, the data directory and the state of the named process, and nothing else",
+  async () => {
+    using dir = new TempDir();
+    await using holder = new Child("holder.ts", { args: [dir.join("data")] });
+    assertEquals((await holder.ask("acquire")).event, "acquired");
+    await using child = new Child("holder.ts", { args: [dir.join("data")], prefix: audited(dir) });
+    assertEquals((await child.ask("acquire")).error, "LockHeldError");
+    assertEquals((await child.end()).success, true);
+    assertEquals(kinds(audit(dir)), ["env", "ffi", "read", "write"]);
+    const stat = `/proc/${holder.pid}/stat`;
+    assertEquals(beyond(dir.join("data"), audit(dir)).filter(({ value }) => value !== stat), []);
+  },
+);
 
 /** A permission that a program asked for, granted or not. */
 interface Audited {
@@ -52,8 +56,8 @@ function kinds(asked: Audited[]): string[] {
   return [...new Set(asked.map(({ permission }) => permission))].sort();
 }
 
-/** The files that were asked for outside of a folder. */
+/** What was asked for beside libc, the variable that names it, and a folder. */
 function beyond(folder: string, asked: Audited[]): Audited[] {
-  const files = asked.filter(({ permission }) => permission !== "ffi");
+  const files = asked.filter(({ permission, value }) => permission !== "ffi" && value !== "HANDOFF_LIBC");
   return files.filter(({ value }) => !`${value}/`.startsWith(`${folder}/`));
 }
