@@ -61,9 +61,10 @@ export function inodeInPlace(path: string): Inode | undefined {
   return unlessMissing(() => inodeOf(Deno.lstatSync(path), { path, followLink: false }));
 }
 
-/** lstat(2), with exact numbers; undefined when nothing is there. */
+/** lstat(2), with exact numbers; undefined when nothing is there. Throws where a directory on the way is a file. */
 export function statInPlace(path: string): BigIntStats | undefined {
-  return unlessMissing(() => exactly(lstatSync(path, BIGINT), { path, followLink: false }));
+  const stat = lstatSync(path, { ...BIGINT, throwIfNoEntry: false });
+  return stat && exactly(stat, { path, followLink: false });
 }
 
 /** Whether both are the same file. */
