@@ -8,6 +8,7 @@ import { checkEntries, readEntries } from "../../torture/load/check_entries.ts";
 import { HttpConnection } from "../../torture/load/http_connection.ts";
 import { commandLine } from "./child.ts";
 import { Clients } from "./clients.ts";
+import { Hold } from "./hold.ts";
 import { handoff, handoffLine, type Outcome } from "./command.ts";
 import { DetachedProcess, isAlive, killIfAlive, untilGone } from "./detached.ts";
 import { FrameProxy, type FrameProxyPaths, linkToDaemon } from "./frame_proxy.ts";
@@ -232,32 +233,6 @@ export class Deployment implements AsyncDisposable {
 export interface UpgradeOptions {
   readonly command?: readonly string[];
   readonly flags?: readonly string[];
-}
-
-/** A file whose being there makes daemons wait. */
-export class Hold implements Disposable {
-  readonly #path: string;
-  /** The pid of the first daemon that has come to the point since. */
-  readonly reached: () => Promise<number>;
-
-  constructor(path: string, reached: () => Promise<number> = () => Promise.reject(new Error("Nothing waits there"))) {
-    this.#path = path;
-    this.reached = reached;
-    Deno.writeTextFileSync(path, "");
-  }
-
-  /** Lets them go on. */
-  release(): void {
-    try {
-      Deno.removeSync(this.#path);
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
-  }
-
-  [Symbol.dispose](): void {
-    this.release();
-  }
 }
 
 /** The JSON lines of a file, where there is one; what else is in it does not count. */

@@ -1,7 +1,8 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { HttpConnection } from "../../../torture/load/http_connection.ts";
 import { claim } from "../../support/claim.ts";
-import { Deployment, type Hold } from "../../support/deployment.ts";
+import { Deployment } from "../../support/deployment.ts";
+import type { Hold } from "../../support/hold.ts";
 import { Stranger } from "../../support/stranger.ts";
 
 let deployment: Deployment;

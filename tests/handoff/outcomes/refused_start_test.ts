@@ -1,4 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
+import { fromFileUrl } from "@std/path";
+import { commandLine } from "../../support/child.ts";
 import { claim, type Requirement } from "../../support/claim.ts";
 import { handoff } from "../../support/command.ts";
 import { ForeignHolder } from "../../support/foreign_holder.ts";
@@ -13,6 +15,7 @@ interface Refused {
   readonly needs?: readonly Requirement[];
 }
 
+const AS_NOBODY = fromFileUrl(new URL("programs/nobody_supervisor.ts", import.meta.url));
 const LISTEN = ["--listen", "http=127.0.0.1:0"];
 
 const REFUSED: readonly Refused[] = [
@@ -78,6 +81,19 @@ claim("supervise refuses to supervise no command with 2 and one sentence, and le
   using dir = new TempDir();
   await assertRefused(dir, LISTEN, { code: 2, tells: /the command is missing/ });
 }, { needs: ["linux"] });
+
+claim(
+  "supervise refuses a directory that it may not read with 2 and one sentence, and starts and leaves nothing",
+  async () => {
+    using dir = new TempDir();
+    const line = ["supervise", "--dir", dir.path, ...LISTEN, "--", "touch", dir.join("started")];
+    const [program, ...args] = commandLine(AS_NOBODY, { args: line });
+    const { code, stderr } = await new Deno.Command(program, { args, env: { NO_COLOR: "1" }, stdin: "null" }).output();
+    assertMatch(new TextDecoder().decode(stderr), /^handoff: [^\n]*ermission denied[^\n]*\n$/);
+    assertEquals([code, dir.entries()], [2, []]);
+  },
+  { needs: ["linux", "root"] },
+);
 
 claim("supervise refuses a directory that a stranger holds with 75 and one sentence, and starts nothing", async () => {
   using dir = new TempDir();

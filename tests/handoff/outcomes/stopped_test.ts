@@ -2,7 +2,8 @@ import { assertEquals } from "@std/assert";
 import { readJournal } from "../../../handoff/journal_file.ts";
 import { SAME_SIGNAL_MS } from "../../../handoff/timeouts.ts";
 import { claim } from "../../support/claim.ts";
-import { Deployment, type Hold } from "../../support/deployment.ts";
+import { Deployment } from "../../support/deployment.ts";
+import type { Hold } from "../../support/hold.ts";
 import { killIfAlive } from "../../support/detached.ts";
 import { until } from "../../support/patience.ts";
 

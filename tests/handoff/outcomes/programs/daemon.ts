@@ -35,7 +35,8 @@ class Journal implements AsyncDisposable {
   }
 
   append(text: string): { id: number } {
-    return this.#database.prepare("INSERT INTO entries (text) VALUES (?) RETURNING id").get(text) as { id: number };
+    const id = Number(this.#database.prepare("INSERT INTO entries (text) VALUES (?)").run(text).lastInsertRowid);
+    return { id };
   }
 
   get revision(): bigint {
