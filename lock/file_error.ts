@@ -14,6 +14,7 @@ const DENO_CLASSES: Readonly<Record<string, string>> = {
 
 /** What some codes mean for a data directory, where the system's own words do not tell. */
 const ADVICE: Readonly<Record<string, string>> = {
+  EAGAIN: "Another program has a lease on it (F_SETLEASE), as file servers take them: have it give the lease up.",
   EISDIR: "A directory is in its place: move it away.",
   ELOOP: "A symbolic link is refused here, since following it would touch a file elsewhere.",
   ENOTDIR: "The data directory, or a parent of it, is not a directory.",
@@ -48,11 +49,32 @@ export function fileError(
 ): Error {
   const code = codeOf(cause);
   const reason = cause instanceof Error ? cause.message : String(cause);
-  const advice = cause instanceof Deno.errors.NotCapable ? flagsAdvice(cause, { dataDir, access }) : ADVICE[code ?? ""];
+  const advice = cause instanceof Deno.errors.NotCapable
+    ? flagsAdvice(cause, { dataDir, access })
+    : code === "EACCES" || code === "EPERM"
+    ? ownerAdvice(path, dataDir)
+    : ADVICE[code ?? ""];
   const message = `Cannot ${doing} ${JSON.stringify(path)}: ${reason}` +
     (advice === undefined ? "" : `. ${advice}`);
   const error = new (classOf(cause, code))(printableText(message), { cause });
   return code === undefined ? error : Object.assign(error, { code });
+}
+
+const STICKY = 0o1000;
+
+/** Whose file it is that is in the way: the temporary one where it still stands, the file itself, or the directory. */
+function ownerAdvice(path: string, dataDir: string): string | undefined {
+  for (const place of [`${path}.tmp`, path, dataDir]) {
+    try {
+      const { uid, mode } = Deno.lstatSync(place);
+      const sticky = place !== dataDir && ((Deno.statSync(dataDir).mode ?? 0) & STICKY) !== 0;
+      return `${JSON.stringify(place)} belongs to user ${uid}, with mode ${((mode ?? 0) & 0o7777).toString(8)}` +
+        (sticky ? ", and only its owner may replace it, since the directory is sticky" : "") +
+        ". Have that user, or root, hand it over (chown, chmod).";
+    } catch {
+      // Not there, or not to be seen.
+    }
+  }
 }
 
 type ErrorClass = new (message: string, options: ErrorOptions) => Error;
