@@ -68,7 +68,7 @@ export async function supervise(config: SupervisorConfig, options: SuperviseOpti
   });
   if (station.interrupted !== undefined) supervisor.history.add(station.interrupted);
   const journal = keepJournal(config.paths.journal, log);
-  const upgrades = new Upgrades({ os, supervisor, launcher, journal, log, reload: options.reload });
+  const upgrades = new Upgrades({ os, config, supervisor, launcher, journal, log, reload: options.reload });
   const { tellMainPid } = surroundings;
   const { deadlineMs, upgrades: kind } = config;
   const adoptable = kind !== "cold";

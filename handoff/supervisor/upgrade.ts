@@ -4,6 +4,7 @@ import { checkCommand } from "./access.ts";
 import { replaceCold } from "./cold_upgrade.ts";
 import type { SupervisorConfig } from "./config.ts";
 import type { Daemon } from "./daemon.ts";
+import { changedFixedKeys } from "./fixed_keys.ts";
 import { settled } from "./hear.ts";
 import type { LaunchedSuccessor, Launcher } from "./launcher.ts";
 import type { Log } from "./log.ts";
@@ -34,6 +35,8 @@ export interface UpgradeParts {
   readonly launcher: Launcher;
   readonly journal: JournalKeeper;
   readonly log: Log;
+  /** The configuration at the start. */
+  readonly config: SupervisorConfig;
   /** Reads the configuration again. */
   reload(): Promise<SupervisorConfig>;
 }
@@ -60,6 +63,13 @@ export class Upgrades {
     if (underway === undefined) return outcome("busy", { reason: "another upgrade is under way" });
     try {
       const config = await this.#parts.reload();
+      const keys = changedFixedKeys(this.#parts.config, config);
+      if (keys.length > 0) {
+        log("config-kept", {
+          keys,
+          message: `${keys.join(", ")}: another value counts once the supervisor is replaced`,
+        });
+      }
       const command = commandOf(order, config);
       checkCommand(command, config, Deno.env.get("PATH") ?? "");
       log("upgrade-begun", { handoffId: underway.handoffId, command, check: order.check, force: order.force });
