@@ -18,7 +18,7 @@ export interface Syntax {
   /** Settings that may be given several times. */
   readonly lists?: readonly string[];
   /** Settings that may also stand alone, and what they mean then. */
-  readonly alone?: Readonly<Record<string, string>>;
+  readonly alone?: Readonly<Record<string, string>> | undefined;
   /** Whether what is behind `--` is kept apart, as another program's command line. */
   readonly commandLine?: boolean;
 }

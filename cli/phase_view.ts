@@ -24,7 +24,7 @@ export interface ViewTarget {
 /** Shows an upgrade: a line a phase with its milliseconds, and on a terminal the one under way as it grows. */
 export class PhaseView implements Disposable {
   readonly #target: ViewTarget;
-  #current?: { readonly phase: UpgradePhase; readonly since: number };
+  #current?: { readonly phase: UpgradePhase; readonly since: number } | undefined;
   #timer?: ReturnType<typeof setInterval>;
 
   constructor(target: ViewTarget) {

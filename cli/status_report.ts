@@ -29,7 +29,7 @@ export interface Report extends LockStatus {
   /** The processes that do hold the lock, where that is not simply the one that the pidfile names. */
   readonly descriptorHolders?: readonly DescriptorHolder[] | undefined;
   /** What the supervisor of the directory says, where there is one that answers. */
-  readonly supervisor?: SupervisorStatus;
+  readonly supervisor?: SupervisorStatus | undefined;
 }
 
 /** Finds out about a directory, and changes nothing. */

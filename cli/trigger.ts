@@ -11,7 +11,7 @@ export const TRIGGER_SETTINGS: readonly string[] = ["config", "socket"];
 /** Where a supervisor is asked, and which directory it has, where that is known. */
 export interface Place {
   readonly triggerSocket: string;
-  readonly controlSocket?: string;
+  readonly controlSocket?: string | undefined;
 }
 
 /** The place that DIR, `--config FILE` or `--socket PATH` means. */

@@ -81,7 +81,7 @@ function ipv6(host: string): number[] {
   if (!host.includes(":") || url === null) {
     throw new TypeError(`${printableJson(host)} is not an IP address in digits`);
   }
-  const [head, tail] = url.hostname.slice(1, -1).split("::")
+  const [head = [], tail] = url.hostname.slice(1, -1).split("::")
     .map((half) => half === "" ? [] : half.split(":").map((group) => parseInt(group, 16)));
   if (tail === undefined) return head;
   return [...head, ...new Array(8 - head.length - tail.length).fill(0), ...tail];

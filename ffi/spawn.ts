@@ -60,7 +60,8 @@ const DEFAULT_PATH = "/usr/local/bin:/bin:/usr/bin";
  * that it is given. Throws {@linkcode SyscallError}, naming the program, when it cannot be executed.
  */
 export function spawn(calls: SpawnCalls, { argv, env, cwd, descriptors = new Map() }: Program): number {
-  if (argv.length === 0 || argv[0] === "") throw new TypeError("Cannot start a program without a name");
+  const [program] = argv;
+  if (!program) throw new TypeError("Cannot start a program without a name");
   const args = stringArray(argv);
   const environment = stringArray(Object.entries(env).map(variable));
   using attributes = spawnAttributes(calls);
@@ -68,7 +69,7 @@ export function spawn(calls: SpawnCalls, { argv, env, cwd, descriptors = new Map
   const pid = bytes(4);
   const memory = [...args.strings, ...environment.strings];
   let denied = false;
-  for (const path of candidates(argv[0], env.PATH)) {
+  for (const path of candidates(program, env.PATH)) {
     const errno = pinned(memory, () =>
       calls.posix_spawn(
         pid,
@@ -81,9 +82,9 @@ export function spawn(calls: SpawnCalls, { argv, env, cwd, descriptors = new Map
     if (errno === 0) return viewOf(pid).getInt32(0, true);
     if (cwd !== undefined) checkDirectory(calls, cwd);
     denied ||= errno === C.EACCES;
-    if (errno !== C.ENOENT && errno !== C.ENOTDIR && errno !== C.EACCES) throw notStarted(argv[0], errno);
+    if (errno !== C.ENOENT && errno !== C.ENOTDIR && errno !== C.EACCES) throw notStarted(program, errno);
   }
-  throw notStarted(argv[0], denied ? C.EACCES : C.ENOENT);
+  throw notStarted(program, denied ? C.EACCES : C.ENOENT);
 }
 
 function notStarted(program: string, errno: number): SyscallError {

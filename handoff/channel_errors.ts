@@ -35,7 +35,7 @@ const TIMEOUTS: Readonly<Record<ChannelTimeoutKind, string>> = {
 /** Not one byte and not one descriptor of a message was sent: the sender still owns what it was about to give away. */
 export class NothingSentError extends HandoffError {
   /** The system's code, such as `"EMFILE"`, `"ETOOMANYREFS"` or `"EPIPE"`, where the system refused it. */
-  readonly code?: string;
+  readonly code?: string | undefined;
 
   /** An error for a message with `verb`, which `cause` kept from being sent. */
   constructor(verb: string, cause: Error) {

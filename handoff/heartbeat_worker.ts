@@ -66,7 +66,7 @@ export function openPulse(
       if (Atomics.load(cells, INTERVAL) <= 0) return;
       if (cells[SENT] === 0) setTimestamp();
       // A failure is the other thread's to notice: it reads from the socket.
-      cells[SENT] += Math.max(0, send(rest()));
+      cells[SENT]! += Math.max(0, send(rest()));
       if (cells[SENT] === frame.length) cells[SENT] = 0;
     });
   }

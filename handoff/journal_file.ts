@@ -18,7 +18,7 @@ export class JournalFileError extends HandoffError {
   /** What could not be done; `"corrupt"`: it was read, and says nothing that makes sense. */
   readonly kind: JournalFileErrorFields["kind"];
   /** The system's code, such as `"ENOSPC"`, where there is one. */
-  readonly code?: string;
+  readonly code?: string | undefined;
 
   /** An error for what `cause` made impossible. */
   constructor({ path, kind, cause }: JournalFileErrorFields) {

@@ -32,9 +32,9 @@ export interface SpawnRequest {
 /** For how long to wait for a descriptor. */
 export interface WaitOptions {
   /** In milliseconds; without it, for as long as it takes. */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   /** Ends the wait: it rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What one recvmsg(2) brought. */

@@ -3,14 +3,14 @@ import { ChannelTimeoutError } from "./channel_errors.ts";
 /** For how long a message is waited for. */
 export interface ReceiveOptions {
   /** For the whole message, in milliseconds; without it, for as long as it takes. 0 or less rejects at once. */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   /**
    * For how long nothing at all may arrive, in milliseconds. In the middle of a message only `timeout` counts; without a
    * `timeout` the time since the last byte does.
    */
-  readonly silence?: number;
+  readonly silence?: number | undefined;
   /** Rejects with the signal's reason; what has arrived of a message is kept for the next call. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What is left of the time for one message. */

@@ -69,9 +69,9 @@ export function leadsTo(_os: Os, path: string, fd: number): boolean {
 /** How a socket is reached. */
 export interface ConnectSocketFileOptions {
   /** For a backlog that is full to take one more, in milliseconds; 5 s by default. */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   /** Rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Users whose sockets are trusted beside this process's own and root. */
   readonly extraUids?: readonly number[];
 }

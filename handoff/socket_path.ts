@@ -8,7 +8,7 @@ export class SocketFileError extends HandoffError {
   /** The path of the socket. */
   readonly path: string;
   /** The system's code, such as `"ENOENT"` or `"ECONNREFUSED"`, where there is one. */
-  readonly code?: string;
+  readonly code?: string | undefined;
 
   /** An error that says why. */
   constructor(

@@ -8,7 +8,7 @@ import type { ListenAddress, TlsOptions } from "./service.ts";
 /** What an {@linkcode Acceptor} is made of. */
 export interface AcceptorOptions {
   readonly os: Pick<Os, "duplicate" | "close" | "setNonBlocking">;
-  readonly tls?: TlsOptions;
+  readonly tls?: TlsOptions | undefined;
   /** Given each connection: for TLS, after the handshake. */
   readonly onConnection: (socket: Socket) => void;
   /** Told of an accept that failed: there was no descriptor for the connection. */

@@ -1,5 +1,5 @@
 /** What identifies this program: what the options say; else, where it may be read, the main module's time and hash. */
-export async function buildIdOf({ buildId }: { readonly buildId?: string }): Promise<string> {
+export async function buildIdOf({ buildId }: { readonly buildId?: string | undefined }): Promise<string> {
   if (buildId !== undefined) return buildId;
   try {
     const main = new URL(Deno.mainModule);

@@ -25,7 +25,7 @@ export interface DaemonParts<State extends Disposable | AsyncDisposable> {
   readonly inherited: ReadonlyMap<string, number>;
   readonly stop: StopRequest;
   /** Whether it listens by itself, and is never replaced. */
-  readonly alone?: boolean;
+  readonly alone?: boolean | undefined;
 }
 
 /** How many requests that were cut a supervisor is told of, at most. */
@@ -52,7 +52,7 @@ export class Daemon<State extends Disposable | AsyncDisposable> implements Incum
   #drained = false;
   /** The handoff that is forced. */
   #forced?: string;
-  #relocking?: Promise<void>;
+  #relocking?: Promise<void> | undefined;
 
   constructor({ os, options, identity, controlSocket, dataDir, inherited, stop, alone }: DaemonParts<State>) {
     this.os = os;
@@ -90,7 +90,7 @@ export class Daemon<State extends Disposable | AsyncDisposable> implements Incum
 
   /** Takes the lock as any process does. */
   async acquire(options: Pick<AcquireOptions, "timeout">): Promise<void> {
-    const onWait = ({ pid }: { readonly pid?: number }) => this.tell({ type: "waiting", holder: pid });
+    const onWait = ({ pid }: { readonly pid?: number | undefined }) => this.tell({ type: "waiting", holder: pid });
     await this.ownership.acquire({ ...options, signal: this.stop.signal, onWait });
   }
 

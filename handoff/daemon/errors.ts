@@ -19,7 +19,7 @@ export class DrainError extends HandoffError {
 /** A successor whose supervisor called the handoff off, or is gone, before its turn had come. */
 export class DismissedError extends HandoffError {
   /** What the supervisor said; undefined when its connection ended. */
-  readonly reason?: string;
+  readonly reason?: string | undefined;
 
   /** An error for `reason`. */
   constructor(reason?: string) {

@@ -11,7 +11,7 @@ export type DaemonEvent =
   /** There will be no handoff, for this reason; all else is as always. */
   | { readonly type: "alone"; readonly reason: string }
   /** Another process has the directory. */
-  | { readonly type: "waiting"; readonly holder?: number }
+  | { readonly type: "waiting"; readonly holder?: number | undefined }
   /** Requests are accepted. */
   | { readonly type: "serving"; readonly role: OpenRole; readonly listeners: Readonly<Record<string, string>> }
   /** Nothing new is accepted. */

@@ -39,7 +39,7 @@ export class Handover implements SuccessorRequests, Disposable {
   readonly #os: Os;
   readonly #peer: TransferPeer;
   readonly #options: HandoverOptions;
-  readonly #pidfd?: number;
+  readonly #pidfd?: number | undefined;
   readonly #serving = Promise.withResolvers<void>();
   readonly #done = Promise.withResolvers<void>();
   readonly #offered = new Map<number, OfferedConnection>();

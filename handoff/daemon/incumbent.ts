@@ -33,7 +33,7 @@ export interface SessionEnd {
   /** How far the handoff was. */
   readonly state: SessionState;
   /** What the successor was given. */
-  readonly handover?: Handover;
+  readonly handover?: Handover | undefined;
   /** Until when the handoff had time, as `performance.now()` counts. */
   readonly deadline: number;
 }
@@ -52,7 +52,7 @@ export class IncumbentSession {
   readonly #incumbency: Incumbency;
   readonly #signals: SessionSignals;
   #state: SessionState = { phase: "idle" };
-  #handover?: Handover;
+  #handover?: Handover | undefined;
   #deadline = performance.now();
   #fatal?: { readonly error: unknown };
 

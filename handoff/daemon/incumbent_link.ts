@@ -10,7 +10,7 @@ import { transferSocketOf } from "./sockets.ts";
 /** What came with the lock. */
 export interface PassedLock {
   /** The locked descriptor; undefined where this process could not receive one. */
-  readonly descriptor?: number;
+  readonly descriptor?: number | undefined;
   /** What the incumbent sealed. */
   readonly revisions: readonly bigint[];
 }

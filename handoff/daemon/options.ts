@@ -17,11 +17,11 @@ export interface DaemonOptions<State extends Disposable | AsyncDisposable>
   /** Asked in a successor after `open`: when it says false or throws, the handoff is rolled back. */
   readonly healthy?: (state: State) => boolean | Promise<boolean>;
   /** The path of the control socket; `.handoff.sock` in the data directory by default. Its transfer socket is beside it. */
-  readonly controlSocket?: string;
+  readonly controlSocket?: string | undefined;
   /** What identifies this build to operators; by default the time and the hash of the main module where it may be read. */
-  readonly buildId?: string;
+  readonly buildId?: string | undefined;
   /** Stops the daemon when it is aborted, as SIGTERM does. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Told what happens. What it throws is written to standard error. */
   readonly onEvent?: (event: DaemonEvent) => void;
 }

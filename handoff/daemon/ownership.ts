@@ -28,8 +28,8 @@ export class Ownership<State> {
   readonly #dataDir: string | URL;
   readonly #options: StateOptions<State>;
   readonly #lost = new AbortController();
-  #lock?: HeldLock;
-  #state?: { readonly value: State };
+  #lock?: HeldLock | undefined;
+  #state?: { readonly value: State } | undefined;
 
   constructor(dataDir: string | URL, options: StateOptions<State>) {
     this.#dataDir = dataDir;

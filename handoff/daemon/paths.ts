@@ -15,7 +15,7 @@ export function absolutePath(dataDir: string | URL): string {
  * options differ from what the supervisor says, since that would never find this daemon.
  */
 export function controlSocketOf(
-  { controlSocket }: { readonly controlSocket?: string },
+  { controlSocket }: { readonly controlSocket?: string | undefined },
   role: InheritedRole,
   dataDir: string,
 ): string {

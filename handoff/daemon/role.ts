@@ -16,7 +16,7 @@ export interface Inheritance {
   /** The listening sockets that were handed in, by name: `LISTEN_FDS` and `LISTEN_FDNAMES`. */
   readonly listeners: ReadonlyMap<string, number>;
   /** Where the supervisor looks for the control socket: `HANDOFF_CONTROL_SOCKET`. */
-  readonly controlSocket?: string;
+  readonly controlSocket?: string | undefined;
 }
 
 /** The daemon takes the lock by itself, and serves. */
@@ -32,7 +32,7 @@ export interface SuccessorRole extends Inheritance {
   /** The connection to the supervisor: `HANDOFF_SOCK_FD`. */
   readonly control: number;
   /** What is to become the standard error stream before Ready: `HANDOFF_STDERR_FD`. */
-  readonly stderr?: number;
+  readonly stderr?: number | undefined;
 }
 
 /** How this process was started: by itself or by a supervisor, to serve or to wait for its turn. */
@@ -114,7 +114,10 @@ function take(env: Environment, name: string): string | undefined {
   return value;
 }
 
-function readListeners(os: Os, { count = "0", names = "" }: { count?: string; names?: string }): Map<string, number> {
+function readListeners(
+  os: Os,
+  { count = "0", names = "" }: { count?: string | undefined; names?: string | undefined },
+): Map<string, number> {
   const given = names === "" ? [] : names.split(":");
   const named = Array.from({ length: parseDecimal(count) ?? 0 }, (_, index) => given[index] || String(index));
   return new Map(inheritListeners(os, named).listeners);

@@ -54,9 +54,9 @@ export interface HttpListenerOptions<State> {
   /** Answers each request. */
   readonly fetch: FetchHandler<State>;
   /** Without it, a request to upgrade is answered by `fetch` like any other. */
-  readonly upgrade?: UpgradeHandler<State>;
+  readonly upgrade?: UpgradeHandler<State> | undefined;
   /** Makes it HTTPS. Such connections cannot be passed on: they are finished, and closed. */
-  readonly tls?: TlsOptions;
+  readonly tls?: TlsOptions | undefined;
   /** How long an idle connection is kept, in milliseconds; 65,000 by default. */
   readonly keepAliveTimeout?: number;
 }
@@ -66,7 +66,7 @@ export interface SocketListenerOptions<State> {
   /** Takes over each connection. */
   readonly connection: ConnectionHandler<State>;
   /** Has each connection begin with a TLS handshake. */
-  readonly tls?: TlsOptions;
+  readonly tls?: TlsOptions | undefined;
 }
 
 /** How one listener is served. */
@@ -77,7 +77,7 @@ export interface ServiceOptions<State> {
   /** Answers each request on the listener that is named "http". */
   readonly fetch?: FetchHandler<State>;
   /** How each of the other listeners is served, by its name. */
-  readonly listeners?: Readonly<Record<string, ListenerOptions<State>>>;
+  readonly listeners?: Readonly<Record<string, ListenerOptions<State>>> | undefined;
 }
 
 /** A request that a drain could not wait for. */
@@ -109,7 +109,7 @@ export interface DrainOptions {
   /** For how long an idle connection may still bring a request before it is closed, in milliseconds. */
   readonly graceMs: number;
   /** Whether a handler that has not settled in the end is left behind, its connection cut; it is reported all the same. */
-  readonly force?: boolean;
+  readonly force?: boolean | undefined;
 }
 
 /** An address to listen on, where listening sockets cannot be had as descriptors. */

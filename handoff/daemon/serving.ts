@@ -20,7 +20,7 @@ export interface ServingHost<State> {
   /** The listeners that were handed in. They are closed with the others. */
   readonly inherited: ReadonlyMap<string, number>;
   /** Whether the services listen by themselves, where no descriptors can be had. */
-  readonly alone?: boolean;
+  readonly alone?: boolean | undefined;
 }
 
 /** The listeners of a daemon, and the services that accept on them: all at once, or none. */
@@ -75,7 +75,7 @@ export class Serving<State> implements AsyncDisposable {
   bind(): void {
     for (const name of this.#services.keys()) {
       if (this.#listeners.has(name)) continue;
-      const wanted = parseAddress(this.#options.listen![name]);
+      const wanted = parseAddress(this.#options.listen![name]!);
       if (this.#alone) this.#addresses.set(name, { wanted });
       else this.#listeners.set(name, bindListener(this.#os, wanted));
     }

@@ -22,11 +22,13 @@ export class Sockets implements Disposable {
   /** Binds both; with the lock held. */
   static bind(os: Os, controlSocket: string): Sockets {
     using bound = new DisposableStack();
-    const [transfer, control] = [transferSocketOf(controlSocket), controlSocket].map((path) => {
+    const bind = (path: string) => {
       const fd = bindSocketFile(os, path);
       bound.defer(() => os.close(fd));
       return { path, fd };
-    });
+    };
+    const transfer = bind(transferSocketOf(controlSocket));
+    const control = bind(controlSocket);
     bound.move();
     return new Sockets(os, [control, transfer]);
   }

@@ -5,7 +5,7 @@ const SIGNALS = ["SIGTERM", "SIGINT"] as const;
 /** Whether the daemon was asked to stop, by SIGTERM, SIGINT or the option `signal`: once, and for good. */
 export class StopRequest implements Disposable {
   readonly #controller = new AbortController();
-  readonly #asked?: AbortSignal;
+  readonly #asked?: AbortSignal | undefined;
   readonly #signals = SIGNALS.map((name) => [name, () => this.#ask(name)] as const);
   readonly #abort = () => this.#ask("options.signal was aborted");
   #grace?: ReturnType<typeof setTimeout>;

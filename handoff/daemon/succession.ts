@@ -95,13 +95,13 @@ async function turn<State extends Disposable | AsyncDisposable>(
 async function takeOver<State extends Disposable | AsyncDisposable>(
   daemon: Daemon<State>,
   { healthy }: DaemonOptions<State>,
-  { link, handoffId }: { readonly link?: IncumbentLink; readonly handoffId: string },
+  { link, handoffId }: { readonly link?: IncumbentLink | undefined; readonly handoffId: string },
 ): Promise<{ readonly healthy: boolean; readonly revisions: readonly bigint[] }> {
   const sealed = await takeLock(daemon, link, handoffId);
   await daemon.open("successor");
   try {
     const revisions = await daemon.ownership.revisions();
-    const isCurrent = sealed.every((revision, shard) => revisions[shard] >= revision);
+    const isCurrent = sealed.every((revision, shard) => revisions[shard]! >= revision);
     const isHealthy = isCurrent && await healthy?.(daemon.ownership.state) !== false;
     daemon.serving.bind();
     return { healthy: isHealthy, revisions };

@@ -132,7 +132,7 @@ export class Begun {
 
 /** The right to take a step, which is gone when it is taken. */
 class Step {
-  #channel?: ControlChannel;
+  #channel?: ControlChannel | undefined;
 
   constructor(channel: ControlChannel) {
     this.#channel = channel;

@@ -3,7 +3,7 @@ export interface CrateReply {
   readonly handoffId: string;
   readonly committed: boolean;
   /** Why it was not committed. */
-  readonly abortReason?: string;
+  readonly abortReason?: string | undefined;
 }
 
 /** The crate's line for a handoff that came to an end, with its newline. */

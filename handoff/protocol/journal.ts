@@ -16,7 +16,7 @@ export interface Journal {
   readonly phase: JournalPhase;
   /** The incumbent. The Rust crate writes its supervisor's own pid here. */
   readonly incumbentPid: number;
-  readonly successorPid?: number;
+  readonly successorPid?: number | undefined;
   /** When the handoff began, in milliseconds since 1970. */
   readonly startedAtUnixMs: bigint;
 }

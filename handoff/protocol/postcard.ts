@@ -71,7 +71,7 @@ export class Source {
 
   /** The next byte. */
   shift(): number {
-    return this.take(1)[0];
+    return this.take(1)[0]!;
   }
 
   /** The next `count` bytes, as a view: nothing is allocated for a count that a peer made up. */

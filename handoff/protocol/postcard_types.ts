@@ -103,8 +103,9 @@ export function oneOf<Name extends string>(what: string, names: readonly Name[])
     },
     read(source) {
       const index = u32.read(source);
-      if (index >= names.length) throw new ProtocolError("codec", `Cannot decode: there is no ${what} ${index}`);
-      return names[index];
+      const name = names[index];
+      if (name === undefined) throw new ProtocolError("codec", `Cannot decode: there is no ${what} ${index}`);
+      return name;
     },
   };
 }

@@ -3,22 +3,22 @@ import type { Unsupported } from "./transfer_messages.ts";
 /** The crate's request: an upgrade to `binary`, or to the configured command. */
 export interface HandoffRequest {
   readonly verb: "handoff";
-  readonly binary?: string;
+  readonly binary?: string | undefined;
 }
 
 /** An upgrade, with all that `handoff upgrade` can be told. */
 export interface UpgradeRequest {
   readonly verb: "upgrade";
   /** The new program and its arguments; without it the configured command. */
-  readonly command?: readonly string[];
+  readonly command?: readonly string[] | undefined;
   /** The upgrade's deadline, in milliseconds. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Only a rehearsal, up to waiting for Begin. */
-  readonly check?: boolean;
+  readonly check?: boolean | undefined;
   /** Seals although handlers have not settled. */
-  readonly force?: boolean;
+  readonly force?: boolean | undefined;
   /** For how long the successor must prove itself before Commit, in seconds. */
-  readonly soakSecs?: number;
+  readonly soakSecs?: number | undefined;
   /** The answer is a line for each phase, and the outcome. */
   readonly follow: true;
 }
@@ -26,9 +26,9 @@ export interface UpgradeRequest {
 /** An upgrade back to the command before, followed as any other. */
 export interface RollbackRequest {
   readonly verb: "rollback";
-  readonly timeoutMs?: number;
-  readonly force?: boolean;
-  readonly soakSecs?: number;
+  readonly timeoutMs?: number | undefined;
+  readonly force?: boolean | undefined;
+  readonly soakSecs?: number | undefined;
 }
 
 /**
@@ -84,9 +84,9 @@ export interface OutcomeEvent {
   readonly event: "outcome";
   readonly outcome: UpgradeOutcome;
   /** Why it was not committed. */
-  readonly reason?: string;
+  readonly reason?: string | undefined;
   /** The last lines that the successor wrote to its standard error. */
-  readonly stderr?: readonly string[];
+  readonly stderr?: readonly string[] | undefined;
   readonly handoffId?: string;
   readonly phases: PhaseTimes;
 }
@@ -123,16 +123,16 @@ export interface SupervisorStatus {
   readonly supervisorPid: number;
   readonly supervisorSinceMs: number;
   /** The daemon; missing while there is none, in a backoff. */
-  readonly daemon?: DaemonStatus;
+  readonly daemon?: DaemonStatus | undefined;
   /** The upgrade under way. */
-  readonly upgrade?: CurrentUpgrade;
-  readonly lastUpgrade?: UpgradeRecord;
+  readonly upgrade?: CurrentUpgrade | undefined;
+  readonly lastUpgrade?: UpgradeRecord | undefined;
   /** How often a daemon took over from another. */
   readonly generation: number;
   /** How often a daemon was started again after it died. */
   readonly restarts: number;
   /** When a daemon that died is started again. */
-  readonly restartAtMs?: number;
+  readonly restartAtMs?: number | undefined;
   readonly listeners: readonly ListenerStatus[];
   /** What the next start will run. */
   readonly command: readonly string[];
@@ -167,12 +167,12 @@ export interface UpgradeRecord {
   readonly atMs: number;
   readonly fromBuild: string;
   /** Missing where the successor never announced itself. */
-  readonly toBuild?: string;
+  readonly toBuild?: string | undefined;
   readonly outcome: UpgradeOutcome;
-  readonly reason?: string;
+  readonly reason?: string | undefined;
   readonly phases: PhaseTimes;
   /** For how long no write was possible, in milliseconds. */
-  readonly writePauseMs?: number;
+  readonly writePauseMs?: number | undefined;
   /** How many idle connections moved to the successor. */
   readonly connectionsMoved: number;
   /** The requests that were cut at the drain's deadline. */

@@ -17,7 +17,7 @@ import type { SupervisorState } from "./succession.ts";
 export interface Adopted extends Disposable {
   readonly daemon: Daemon;
   /** Copies of its listeners, by name; undefined where it cannot give them away. */
-  readonly listeners?: ReadonlyMap<string, number>;
+  readonly listeners?: ReadonlyMap<string, number> | undefined;
 }
 
 /** How often a daemon is looked for that holds its directory and does not answer, in milliseconds. */
@@ -137,7 +137,7 @@ class AdoptedProcess implements Watched, Disposable {
   readonly #pidfd: number;
   readonly #unwatched = new AbortController();
 
-  constructor(os: Os, { pid, pidfd, transfer }: { pid: number; pidfd: number; transfer?: TransferChannel }) {
+  constructor(os: Os, { pid, pidfd, transfer }: { pid: number; pidfd: number; transfer: TransferChannel | undefined }) {
     this.pid = pid;
     this.#os = os;
     this.#pidfd = pidfd;

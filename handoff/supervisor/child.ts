@@ -14,7 +14,7 @@ export class Child implements Disposable {
   readonly ended: Promise<Exit>;
   readonly #os: Os;
   readonly #unwatched = new AbortController();
-  #pidfd?: number;
+  #pidfd?: number | undefined;
 
   private constructor(os: Os, pid: number) {
     this.#os = os;

@@ -26,18 +26,18 @@ export interface SupervisorConfig {
   readonly exitGraceMs: number;
   readonly stopTimeoutMs: number;
   readonly soakMs: number;
-  readonly healthCommand?: readonly string[];
-  readonly healthUrl?: string;
+  readonly healthCommand?: readonly string[] | undefined;
+  readonly healthUrl?: string | undefined;
   readonly maxRestarts: number;
   /** What an exit of the daemon with code 0, by itself, is. */
   readonly onExit0: "stop" | "restart";
   /** Where `/metrics` and `/status` are served. */
-  readonly metrics?: Address;
+  readonly metrics?: Address | undefined;
   /** How its daemons are replaced: those that know nothing of the handoff, by stopping and starting. */
   readonly upgrades: "handoff" | "cold";
   readonly allowedUids: readonly number[];
-  readonly allowedBinaries?: readonly string[];
-  readonly allowedCommands?: readonly (readonly string[])[];
+  readonly allowedBinaries?: readonly string[] | undefined;
+  readonly allowedCommands?: readonly (readonly string[])[] | undefined;
 }
 
 /** A configuration as it stands in a file: its keys, as they are written there. */

@@ -51,7 +51,7 @@ export class Daemon implements Incumbent {
   #serving = false;
 
   /** A daemon that is starting; `hello` is of one that serves already. */
-  constructor(os: Os, process: Watched, facts: DaemonFacts & { readonly buildId?: string }) {
+  constructor(os: Os, process: Watched, facts: DaemonFacts & { readonly buildId?: string | undefined }) {
     this.#os = os;
     this.#process = process;
     this.#controlSocket = facts.controlSocket;

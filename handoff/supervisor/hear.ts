@@ -7,8 +7,8 @@ import type { Channel } from "./swap_parties.ts";
 export interface HearOptions {
   readonly timeout: number;
   /** The longest silence, heartbeats included. */
-  readonly silence?: number;
-  readonly signal?: AbortSignal;
+  readonly silence?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A message of one type. */

@@ -15,7 +15,8 @@ export class History {
   /** Adds to a record what has come to be known since. */
   amend(handoffId: string, more: Partial<Pick<UpgradeRecord, "connectionsMoved" | "cut">>): void {
     const at = this.#records.findIndex((record) => record.handoffId === handoffId);
-    if (at >= 0) this.#records[at] = { ...this.#records[at], ...more };
+    const record = this.#records[at];
+    if (record !== undefined) this.#records[at] = { ...record, ...more };
   }
 
   /** Goes on after these. */

@@ -24,7 +24,7 @@ export class IncumbentSession {
   readonly #incumbent: Incumbent;
   readonly #handoffId: string;
   readonly #died = new AbortController();
-  #channel?: Channel;
+  #channel?: Channel | undefined;
   /** Whether it has been asked to drain, and has not said that it resumes by itself. */
   #mustResume = false;
   #asked = false;

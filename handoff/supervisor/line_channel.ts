@@ -24,7 +24,9 @@ export class LineChannel implements Disposable {
    * The next line; undefined at the end of the stream. Rejects with `ProtocolError` for a line that is too long, with
    * `ChannelTimeoutError` when it is not there within `timeout` milliseconds, and with the signal's reason.
    */
-  async receive({ timeout, signal }: { timeout?: number; signal?: AbortSignal } = {}): Promise<string | undefined> {
+  async receive(
+    { timeout, signal }: { timeout?: number | undefined; signal?: AbortSignal | undefined } = {},
+  ): Promise<string | undefined> {
     const end = timeout === undefined ? Infinity : performance.now() + timeout;
     while (true) {
       const line = this.#reader.next();

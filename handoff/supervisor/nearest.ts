@@ -12,10 +12,10 @@ function distance(from: string, to: string): number {
   for (const [index, letter] of [...from].entries()) {
     const next = [index + 1];
     for (let column = 1; column <= to.length; column++) {
-      const changed = row[column - 1] + (letter === to[column - 1] ? 0 : 1);
-      next.push(Math.min(changed, row[column] + 1, next[column - 1] + 1));
+      const changed = row[column - 1]! + (letter === to[column - 1] ? 0 : 1);
+      next.push(Math.min(changed, row[column]! + 1, next[column - 1]! + 1));
     }
     row = next;
   }
-  return row[to.length];
+  return row[to.length]!;
 }

@@ -62,7 +62,7 @@ function hearing(tell: Notifier["tell"], now: () => bigint): Log {
     stopping: () => ({ STOPPING: "1", ...down("the daemon is told to stop") }),
   };
   return (event, fields = {}) => {
-    const variables = Object.hasOwn(said, event) ? said[event](fields) : {};
+    const variables = Object.hasOwn(said, event) ? said[event]!(fields) : {};
     if (Object.keys(variables).length > 0) tell(variables);
   };
 }

@@ -11,7 +11,7 @@ export interface HandoffPaths {
 /** By their default names in the data directory, but for those that are given. */
 export function handoffPaths(
   dataDir: string,
-  given: Partial<Pick<HandoffPaths, "controlSocket" | "triggerSocket" | "journal">> = {},
+  given: { readonly [Path in "controlSocket" | "triggerSocket" | "journal"]?: string | undefined } = {},
 ): HandoffPaths {
   return {
     controlSocket: given.controlSocket ?? `${dataDir}/.handoff.sock`,

@@ -4,7 +4,7 @@ import type { PhaseTimes, UpgradePhase } from "../protocol/trigger.ts";
 export class PhaseClock {
   readonly #report: (phase: UpgradePhase, ms?: number) => void;
   readonly #times: Partial<Record<UpgradePhase, number>> = {};
-  #current?: { readonly phase: UpgradePhase; readonly since: number };
+  #current?: { readonly phase: UpgradePhase; readonly since: number } | undefined;
 
   constructor(report: (phase: UpgradePhase, ms?: number) => void) {
     this.#report = report;

@@ -26,7 +26,7 @@ export interface ReplacementParts {
   readonly server: TriggerServer;
   readonly log: Log;
   /** This process's own command line and environment; undefined where it is not known to do nothing but supervise. */
-  readonly own?: OwnProgram;
+  readonly own?: OwnProgram | undefined;
   /** How long the replacement may take to be ready, in milliseconds. */
   readonly deadlineMs: number;
   /** Whether the daemon can be adopted. */
@@ -131,7 +131,7 @@ function start({ os, station, own }: ReplacementParts, stream: number): Child {
 async function said(
   channel: LineChannel,
   expected: Word["word"],
-  limits: { readonly timeout: number; readonly signal?: AbortSignal },
+  limits: { readonly timeout: number; readonly signal?: AbortSignal | undefined },
 ): Promise<void> {
   const line = await channel.receive(limits);
   if (line === undefined) throw new Error("it closed its stream");

@@ -10,7 +10,7 @@ export interface RestartState {
   /** Whether it has served long enough. */
   readonly isGood: boolean;
   /** The last good command before. */
-  readonly before?: CommandLine;
+  readonly before?: CommandLine | undefined;
 }
 
 /** What to do about a daemon that died. */
@@ -37,7 +37,7 @@ export class Restarts {
   #command: CommandLine;
   #isGood = false;
   /** The last good command before the present one. */
-  #before?: CommandLine;
+  #before?: CommandLine | undefined;
   #deathsInRow = 0;
   #deathsOfCommand = 0;
 

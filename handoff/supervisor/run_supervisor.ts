@@ -5,7 +5,7 @@ import { supervise } from "./supervise.ts";
 /** How {@linkcode runSupervisor} runs. */
 export interface RunSupervisorOptions {
   /** Stops the daemon, and then the supervisor. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Is told of what happens; by default, a line an event goes to standard error. */
   readonly log?: Log;
 }

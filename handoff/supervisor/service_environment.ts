@@ -1,9 +1,9 @@
 /** What a service manager told this process, by sd_notify(3), sd_watchdog_enabled(3) and sd_listen_fds(3). */
 export interface ServiceEnvironment {
   /** The socket that is told of readiness. */
-  readonly notifySocket?: string;
+  readonly notifySocket?: string | undefined;
   /** Within how many milliseconds the service manager wants a sign of life. */
-  readonly watchdogMs?: number;
+  readonly watchdogMs?: number | undefined;
   /** The names of the descriptors that were passed, from 3 on. */
   readonly listenerNames: readonly string[];
 }

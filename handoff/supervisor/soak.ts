@@ -11,9 +11,9 @@ export interface SoakTerms {
   /** For how long, in milliseconds. */
   readonly soakMs: number;
   /** A program that exits with 0 while all is well. */
-  readonly healthCommand?: readonly string[];
+  readonly healthCommand?: readonly string[] | undefined;
   /** An address that answers 200 to 299 while all is well. */
-  readonly healthUrl?: string;
+  readonly healthUrl?: string | undefined;
 }
 
 /** How often it is looked after, in milliseconds. */

@@ -20,9 +20,9 @@ export interface Station extends Disposable {
   /** The locked descriptor of the supervisor's lock. */
   readonly lock: number;
   /** The daemon that served already. */
-  readonly adopted?: Adopted;
+  readonly adopted?: Adopted | undefined;
   /** The upgrade in which the supervisor before died. */
-  readonly interrupted?: UpgradeRecord;
+  readonly interrupted?: UpgradeRecord | undefined;
 }
 
 /**
@@ -34,7 +34,7 @@ export interface Station extends Disposable {
 export async function openStation(
   os: Os,
   config: SupervisorConfig,
-  { log, passed = [] }: { readonly log: Log; readonly passed?: readonly string[] },
+  { log, passed = [] }: { readonly log: Log; readonly passed?: readonly string[] | undefined },
 ): Promise<Station> {
   const { dataDir, paths } = config;
   using resources = new DisposableStack();

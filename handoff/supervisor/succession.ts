@@ -38,7 +38,7 @@ export interface Estate {
  */
 export interface Word {
   readonly word: "ready" | "refused" | "go" | "taken";
-  readonly reason?: string;
+  readonly reason?: string | undefined;
 }
 
 /** The environment variable that tells a supervisor whom it replaces: the number of the stream between the two. */

@@ -28,9 +28,9 @@ export interface SuperviseOptions {
   /** Called once it supervises, before the daemon serves: whoever gives the signals to end gets it here. */
   started(supervisor: Supervisor, upgrades: Upgrades): void;
   /** How this process is started once more, where it may be replaced while it runs. */
-  readonly own?: OwnProgram;
+  readonly own?: OwnProgram | undefined;
   /** The stream to the supervisor that this one is to replace. */
-  readonly succession?: number;
+  readonly succession?: number | undefined;
   /** What the service manager of this process said; nothing by default. */
   readonly service?: ServiceEnvironment;
 }
@@ -87,7 +87,7 @@ export async function supervise(config: SupervisorConfig, options: SuperviseOpti
 interface Entered extends AsyncDisposable {
   readonly surroundings: Surroundings;
   readonly station: Station;
-  readonly inherited?: SupervisorState;
+  readonly inherited?: SupervisorState | undefined;
 }
 
 /** Becomes the supervisor: the first one, or in place of another, whose sockets are free only when it has gone. */

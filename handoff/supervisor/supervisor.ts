@@ -25,9 +25,9 @@ export interface SupervisorParts {
   /** Resolves when nobody holds the data directory, or when the signal is aborted. */
   readonly untilFree: UntilFree;
   /** A daemon that serves already. */
-  readonly adopted?: Daemon;
+  readonly adopted?: Daemon | undefined;
   /** What the supervisor before this one knew. */
-  readonly inherited?: SupervisorState;
+  readonly inherited?: SupervisorState | undefined;
 }
 
 /** The upgrade under way. */
@@ -57,13 +57,13 @@ export class Supervisor {
   readonly #left = new AbortController();
   readonly #hasLeft: Promise<void>;
   readonly #retired = new Map<Daemon, Promise<void>>();
-  #daemon?: Daemon;
-  #underway?: Underway;
+  #daemon?: Daemon | undefined;
+  #underway?: Underway | undefined;
   /** For as long as a handoff decides which daemon is the present one. */
   #handingOver: Promise<unknown> = Promise.resolve();
   #next: PromiseWithResolvers<boolean> = Promise.withResolvers();
   #wake = new AbortController();
-  #restartAtMs?: number;
+  #restartAtMs?: number | undefined;
   #restartAsked = false;
   #stopAskedAt = 0;
   #generation = 0;

@@ -7,7 +7,7 @@ import type { Os } from "../os.ts";
 /** Another supervisor has the directory. */
 export class SupervisorRunningError extends HandoffError {
   /** Its pid, where the lockfile names one. */
-  readonly pid?: number;
+  readonly pid?: number | undefined;
 
   /** An error for the lockfile at `path`. */
   constructor(path: string, pid?: number) {

@@ -20,9 +20,9 @@ export type SwapOutcome =
 export interface SwapFigures {
   readonly phases: PhaseTimes;
   /** The build of the successor, where that has said it. */
-  readonly toBuild?: string;
+  readonly toBuild?: string | undefined;
   /** From the last write of the incumbent to the first that the successor can take, in milliseconds. */
-  readonly writePauseMs?: number;
+  readonly writePauseMs?: number | undefined;
 }
 
 /**
@@ -50,7 +50,7 @@ class Swap {
   readonly #end: number;
   #journaled: Promise<void> = Promise.resolve();
   /** The successor as it was started, for as long as its death is ours to see to. */
-  #guarded?: Successor;
+  #guarded?: Successor | undefined;
   #successor?: SuccessorSession;
   #toBuild?: string;
   #pauseStart?: number;

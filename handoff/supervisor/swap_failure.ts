@@ -23,12 +23,12 @@ export function describeExit(exit: Exit): string {
 export function describeFailure(error: unknown): string {
   if (error instanceof ChannelTimeoutError) return TIMEOUTS[error.kind](Math.round(error.ms / 100) / 10);
   const text = error instanceof Error ? error.message : String(error);
-  return text.split("\n", 1)[0];
+  return text.split("\n", 1)[0]!;
 }
 
 /** Throws where a shard's revision is older than what was sealed: the successor opened something else, or lost writes. */
 export function checkRevisions(sealed: readonly bigint[], opened: readonly bigint[]): void {
-  const older = sealed.findIndex((revision, shard) => shard < opened.length && opened[shard] < revision);
+  const older = sealed.findIndex((revision, shard) => shard < opened.length && opened[shard]! < revision);
   if (older === -1) return;
   throw new SwapFailure(
     `the successor opened an older state: revision ${opened[older]} of shard ${older}, and ${sealed[older]} was sealed`,

@@ -65,5 +65,5 @@ export interface SwapTerms {
   /** Calls the handoff off. Nothing is called off after Begin. */
   readonly cancelled: AbortSignal;
   /** Ends before the incumbent is asked for anything: a rehearsal. */
-  readonly check?: boolean;
+  readonly check?: boolean | undefined;
 }

@@ -83,7 +83,7 @@ async function prepare(
   const given = inherited(os, names, { first: numbers.listeners, resources });
   const adopted = resources.use(await adopt(os, config, state));
   const listeners = reconcile(os, config.listeners, given, resources);
-  return { lock, trigger, listeners, adopted };
+  return { lock, trigger: trigger!, listeners, adopted };
 }
 
 function inherited(

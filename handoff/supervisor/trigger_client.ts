@@ -14,8 +14,8 @@ export type ClientRequest = Parameters<typeof encodeTriggerRequest>[0];
 
 /** How long to wait for each event, in milliseconds, and what ends the wait. */
 export interface AskOptions {
-  readonly timeout?: number;
-  readonly signal?: AbortSignal;
+  readonly timeout?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**

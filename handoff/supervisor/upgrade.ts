@@ -18,14 +18,14 @@ import type { Incumbent, JournalKeeper } from "./swap_parties.ts";
 /** What an upgrade is asked to be. */
 export interface UpgradeOrder {
   /** What to run; by default the configured command. */
-  readonly command?: readonly string[];
+  readonly command?: readonly string[] | undefined;
   /** Only another program, with the configured arguments. */
-  readonly binary?: string;
-  readonly deadlineMs?: number;
-  readonly check?: boolean;
+  readonly binary?: string | undefined;
+  readonly deadlineMs?: number | undefined;
+  readonly check?: boolean | undefined;
   /** Goes on although handlers of the incumbent do not settle. */
-  readonly force?: boolean;
-  readonly soakMs?: number;
+  readonly force?: boolean | undefined;
+  readonly soakMs?: number | undefined;
 }
 
 /** What upgrades are made with. */
@@ -219,10 +219,10 @@ type Launched = (successor: LaunchedSuccessor) => LaunchedSuccessor;
 
 interface Conclusion {
   readonly result: SwapResult;
-  readonly daemon?: Daemon;
+  readonly daemon?: Daemon | undefined;
   /** False where it was to be forced, and the daemon does not know how. */
   readonly forced: boolean;
-  readonly stderr?: readonly string[];
+  readonly stderr?: readonly string[] | undefined;
   readonly next: Promise<boolean>;
   readonly connections: ConnectionReports;
 }

@@ -8,7 +8,7 @@ import { ask } from "./trigger_client.ts";
 /** Where a daemon and its supervisor are reached. */
 export interface Reachable {
   readonly triggerSocket: string;
-  readonly controlSocket?: string;
+  readonly controlSocket?: string | undefined;
 }
 
 /** How long, after a supervisor has gone, its daemons are looked for, in milliseconds, and how often. */
@@ -31,7 +31,7 @@ export async function servingPid(
 export async function lookForOutcome(
   os: Os,
   { controlSocket }: Reachable,
-  { before, signal }: { readonly before?: number; readonly signal: AbortSignal },
+  { before, signal }: { readonly before?: number | undefined; readonly signal: AbortSignal },
 ): Promise<OutcomeEvent> {
   const reason = "the supervisor died; the daemon serves without one";
   for (const end = performance.now() + LOOK_MS; controlSocket !== undefined && performance.now() < end;) {
