@@ -3,8 +3,10 @@ import { rehearse } from "../../../handoff/daemon/rehearsal.ts";
 import { StopRequest } from "../../../handoff/daemon/stop_request.ts";
 import { openOs } from "../../../handoff/linux.ts";
 import { claim } from "../../support/claim.ts";
+import { until } from "../../support/patience.ts";
 import { TempDir } from "../../support/temp_dir.ts";
 
+const REHEARSALS = 40;
 const identity = { pid: Deno.pid, buildId: "test" };
 
 claim("a rehearsal takes a lock and serves a request, and leaves no file and no descriptor", async () => {
@@ -14,8 +16,10 @@ claim("a rehearsal takes a lock and serves a request, and leaves no file and no 
   // The first one opens what every later one needs.
   assertEquals(await rehearse({ os, identity, stop }, folder.path), true);
   const before = descriptors();
-  assertEquals(await rehearse({ os, identity, stop }, folder.path), true);
-  assertEquals([folder.entries(), descriptors()], [[], before]);
+  for (let i = 0; i < REHEARSALS; i++) assertEquals(await rehearse({ os, identity, stop }, folder.path), true);
+  assertEquals(folder.entries(), []);
+  // Other tests of this process open some, too, but not one a rehearsal.
+  await until(() => descriptors() < before + REHEARSALS, "the descriptors are those of before");
 }, { needs: ["linux"] });
 
 claim("a rehearsal that cannot be is left out", async () => {

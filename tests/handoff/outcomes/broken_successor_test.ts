@@ -55,12 +55,12 @@ const BROKEN: readonly Broken[] = [
     command: ofThisProject("throws"),
     tells: /exited with code 1 before it served[^]*this version cannot read the journal/,
   },
-  { what: "hangs in open", command: ofThisProject("hangs"), tells: /did not say Ready: the time was up/, timeout: 3 },
+  { what: "hangs in open", command: ofThisProject("hangs"), tells: /did not say Ready: the time was up/, timeout: 8 },
   {
     what: "says Hello and then nothing",
     command: raw("silent"),
     tells: /did not say Ready: the time was up/,
-    timeout: 3,
+    timeout: 8,
   },
   {
     what: "is the child of a shell that does not exec it",
