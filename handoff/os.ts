@@ -5,7 +5,9 @@
 
 /** The process at the other end of a Unix socket when it was connected (`SO_PEERCRED`). */
 export interface Peer {
+  /** The process id, in this process's pid namespace. */
   readonly pid: number;
+  /** The effective user id. */
   readonly uid: number;
 }
 
@@ -61,7 +63,9 @@ export interface Os extends Disposable {
    * wait is over, another file that gets the number may be polled in its place.
    */
   close(fd: number): void;
+  /** `FD_CLOEXEC`: whether children that are started do not get it. */
   setCloseOnExec(fd: number, on: boolean): void;
+  /** `O_NONBLOCK` of the open file, whoever else has it open. */
   setNonBlocking(fd: number, on: boolean): void;
   /** `SO_RCVTIMEO` in milliseconds; 0 waits for ever. */
   setReceiveTimeout(fd: number, ms: number): void;
@@ -89,6 +93,7 @@ export interface Os extends Disposable {
   accept(listener: number): number | undefined;
   /** Two connected stream sockets; non-blocking. */
   socketPair(): readonly [number, number];
+  /** The process at the other end of a Unix socket. */
   peer(fd: number): Peer;
   /** Where the socket is bound; undefined when `fd` is not a socket. */
   socketName(fd: number): SocketName | undefined;

@@ -37,7 +37,7 @@ const LONGEST_REPORTED = 400;
  * What a daemon has and does: the lock and the state, the listeners and the services, the two socket files. When each of
  * them happens is up to the roles, which are written against this.
  */
-export class Daemon<State extends Disposable | AsyncDisposable> implements Incumbency, AsyncDisposable {
+export class Daemon<State extends Disposable | AsyncDisposable> implements Incumbency<Handover>, AsyncDisposable {
   readonly os: Os;
   readonly identity: Identity;
   readonly controlSocket: string;

@@ -3,14 +3,21 @@ import { ProtocolError } from "../protocol/errors.ts";
 import type { PrepareHandoff } from "../protocol/messages.ts";
 import { checkChosenVersion, PROTO_MAX, PROTO_MIN } from "../protocol/version.ts";
 import { HELLO_MS } from "../timeouts.ts";
-import type { Handover } from "./handover.ts";
 import type { Identity } from "./identity.ts";
 import type { DrainOptions, DrainReport } from "./service.ts";
 import { nextStep, type SessionState } from "./session_state.ts";
 import { underHeartbeats } from "./under_heartbeats.ts";
 
+/** What is given to a successor beside the control protocol; none where the successor takes the lock by itself. */
+export interface Passage extends Disposable {
+  /** The state is sealed at these revisions: from now on the lock goes to the successor when it asks. */
+  offer(sealed: readonly bigint[]): void;
+  /** The session is over: a lock that has not gone stays here. True when it does. */
+  close(): boolean;
+}
+
 /** What a session does to the daemon. */
-export interface Incumbency {
+export interface Incumbency<Given extends Passage = Passage> {
   /** Accepts nothing more and finishes what is in flight. When it rejects, the daemon still has its lock and its state. */
   drain(options: DrainOptions): Promise<DrainReport>;
   /** Closes the state. When it rejects, the state is not open any more, and the lock still held. */
@@ -22,18 +29,19 @@ export interface Incumbency {
   /** Whether the supervisor said that this handoff goes on although handlers do not settle. */
   isForced(handoffId: string): boolean;
   /** The successor with this pid, if it has connected to the transfer socket. */
-  handoverTo(pid: number, handoffId: string): Handover | undefined;
+  handoverTo(pid: number, handoffId: string): Given | undefined;
 }
 
 /** How a session ended, and what it left. */
-export interface SessionEnd {
+export interface SessionEnd<Given extends Passage = Passage> {
+  /** Whether a successor has taken over. */
   readonly outcome: "closed" | "committed";
   /** What ended it before its time, if that was an error. */
   readonly error?: Error;
   /** How far the handoff was. */
   readonly state: SessionState;
   /** What the successor was given. */
-  readonly handover?: Handover | undefined;
+  readonly handover?: Given | undefined;
   /** Until when the handoff had time, as `performance.now()` counts. */
   readonly deadline: number;
 }
@@ -47,17 +55,17 @@ export interface SessionSignals {
 }
 
 /** One session of the incumbent with a supervisor. */
-export class IncumbentSession {
+export class IncumbentSession<Given extends Passage = Passage> {
   readonly #channel: ControlChannel;
-  readonly #incumbency: Incumbency;
+  readonly #incumbency: Incumbency<Given>;
   readonly #signals: SessionSignals;
   #state: SessionState = { phase: "idle" };
-  #handover?: Handover | undefined;
+  #handover?: Given | undefined;
   #deadline = performance.now();
   #fatal?: { readonly error: unknown };
 
   /** `channel` stays the caller's. */
-  constructor(channel: ControlChannel, incumbency: Incumbency, signals: SessionSignals) {
+  constructor(channel: ControlChannel, incumbency: Incumbency<Given>, signals: SessionSignals) {
     this.#channel = channel;
     this.#incumbency = incumbency;
     this.#signals = signals;
@@ -67,7 +75,7 @@ export class IncumbentSession {
    * Speaks with the supervisor until one side ends it. Rejects only when the daemon cannot serve again; what else goes
    * wrong ends the session, and is told by its end.
    */
-  async run(identity: Identity): Promise<SessionEnd> {
+  async run(identity: Identity): Promise<SessionEnd<Given>> {
     try {
       await this.#greet(identity);
       return this.#end(await this.#converse());
@@ -79,7 +87,7 @@ export class IncumbentSession {
     }
   }
 
-  #end(outcome: "closed" | "committed"): SessionEnd {
+  #end(outcome: "closed" | "committed"): SessionEnd<Given> {
     return { outcome, state: this.#state, handover: this.#handover, deadline: this.#deadline };
   }
 

@@ -59,7 +59,7 @@ async function giveConnections(handover: Handover | undefined, signal: AbortSign
 /** The supervisor is gone in the midst of a handoff. Who serves from now on is whoever has, or gets, the lock. */
 async function recover<State extends Disposable | AsyncDisposable>(
   daemon: Daemon<State>,
-  end: SessionEnd,
+  end: SessionEnd<Handover>,
 ): Promise<"goes-on" | "replaced"> {
   const { handover } = end;
   if (handover !== undefined && handover.close() || handover === undefined && daemon.ownership.locked) {
@@ -97,7 +97,7 @@ async function successorOrItsEnd<State extends Disposable | AsyncDisposable>(
 /** The lock is free for whoever takes it: true when a successor answers on the control path, false when it is ours again. */
 async function lockOrSuccessor<State extends Disposable | AsyncDisposable>(
   daemon: Daemon<State>,
-  { deadline }: SessionEnd,
+  { deadline }: SessionEnd<Handover>,
 ): Promise<boolean> {
   using decided = new Abort(daemon.fatal, daemon.stop.signal);
   const timeout = Math.max(RELOCK_MS, deadline - performance.now());

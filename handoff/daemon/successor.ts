@@ -45,6 +45,7 @@ export class Handshook {
   readonly handoffId: string;
   readonly #step: Step;
 
+  /** What {@linkcode Connected.handshake} gives. */
   constructor(channel: ControlChannel, handoffId: string) {
     this.#step = new Step(channel);
     this.handoffId = handoffId;
@@ -75,8 +76,11 @@ export class Handshook {
 
 /** What a successor says when it serves. */
 export interface Readiness {
+  /** The addresses of its listeners. */
   readonly listeningOn: readonly string[];
+  /** False has the handoff rolled back: then nothing may have been accepted. */
   readonly healthy: boolean;
+  /** The revisions of the state, one for each shard; none where it does not count them. */
   readonly revisions: readonly bigint[];
 }
 
@@ -87,6 +91,7 @@ export class Begun {
   readonly #channel: ControlChannel;
   readonly #step: Step;
 
+  /** What {@linkcode Handshook.waitForBegin} gives. */
   constructor(channel: ControlChannel, handoffId: string) {
     this.#channel = channel;
     this.#step = new Step(channel);

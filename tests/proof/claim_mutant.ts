@@ -4,7 +4,7 @@ import { TempDir } from "../support/temp_dir.ts";
 import { testCopies } from "./copies.ts";
 import type { Edit } from "./mutant.ts";
 
-/** A lock, or a supervisor, that is broken on purpose, to prove that one claim of the tests can fail. */
+/** A lock, a daemon or a supervisor that is broken on purpose, to prove that one claim of the tests can fail. */
 export interface ClaimMutant {
   /** "a lock that …", or what else is broken. */
   readonly name: string;

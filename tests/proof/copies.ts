@@ -12,7 +12,7 @@ export interface Copy {
 export type Results = Readonly<Record<string, string>>;
 
 /** What the tests need of the project beside the module. */
-const TESTS = ["cli.ts", "cli", "handoff", "tests", "deno.json", "deno.lock"];
+const TESTS = ["cli.ts", "cli", "daemon.ts", "handoff", "tests", "deno.json", "deno.lock"];
 
 /** Has a claim whose promise is never kept fail soon; of all copies alike. */
 const IMPATIENT: Edit = {

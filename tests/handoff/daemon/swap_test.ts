@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { inspectSync } from "../../../lock/inspect.ts";
 import { claim } from "../../support/claim.ts";
 import { get, post } from "./support/http.ts";
 import { Load } from "./support/load.ts";
@@ -19,6 +20,25 @@ claim("a handoff moves the service to the successor, and the incumbent ends by i
   assertEquals(await supervisor.exit(old), { code: 0 });
   assertEquals((await supervisor.entry("resolved", old)).outcome, "replaced");
   assertEquals(await get(supervisor.url), { pid: handoff.successorPid, lines: 0 });
+}, { needs: ["linux"] });
+
+claim("a successor accepts before it says Ready", async () => {
+  using supervisor = new TestSupervisor();
+  await supervisor.start();
+  using handoff = await supervisor.handoff();
+  await handoff.untilReady();
+  const told = supervisor.entries.filter(({ pid }) => pid === handoff.successorPid).map(({ type }) => type);
+  assertEquals(told.includes("serving"), true);
+}, { needs: ["linux"] });
+
+claim("an incumbent that was replaced leaves the control path to its successor", async () => {
+  using supervisor = new TestSupervisor();
+  const old = await supervisor.start();
+  using handoff = await supervisor.handoff();
+  await handoff.untilReady();
+  await handoff.commit();
+  await supervisor.exit(old);
+  (await supervisor.session())[Symbol.dispose]();
 }, { needs: ["linux"] });
 
 claim("five handoffs under load fail no request, and every acknowledged line is kept once, in order", async () => {
@@ -66,6 +86,8 @@ claim("an incumbent whose successor was killed after Ready opens the state anew 
   assertEquals(await post(supervisor.url), { pid: old, id: 2 });
   const roles = supervisor.entries.filter(({ type, pid }) => type === "open" && pid === old).map(({ role }) => role);
   assertEquals(roles, ["cold-start", "resumed"]);
+  const { held, holder } = inspectSync(supervisor.dataDir);
+  assertEquals([held, holder?.pid], [true, old]);
 }, { needs: ["linux"] });
 
 claim("an incumbent that was drained only goes on with the state that it has", async () => {

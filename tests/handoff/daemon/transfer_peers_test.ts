@@ -85,8 +85,8 @@ for (const [what, { answer, error }] of Object.entries(REFUSED)) {
   claim(`a successor that is answered ${what}, while the incumbent has the lock, ends and opens nothing`, async () => {
     await using incumbent = new Incumbent();
     const { pid, said } = await incumbent.meet(answer);
-    assertEquals(await incumbent.supervisor.exit(pid), { code: 1 });
     assertEquals(await inTime(said), "nothing");
+    assertEquals(await incumbent.supervisor.exit(pid), { code: 1 });
     assertEquals(incumbent.supervisor.entries.map(({ type, name }) => name ?? type), [error]);
   }, { needs: ["linux"] });
 }
