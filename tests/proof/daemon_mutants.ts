@@ -99,8 +99,8 @@ export const DAEMON_MUTANTS: readonly ClaimMutant[] = [
       to: "    this.#state = this.#first ??= { value };",
     }, {
       file: OWNERSHIP,
-      from: "  #lock?: HeldLock;",
-      to: "  #first?: { readonly value: State };\n  #lock?: HeldLock;",
+      from: "  #lock?: HeldLock | undefined;",
+      to: "  #first?: { readonly value: State };\n  #lock?: HeldLock | undefined;",
     }],
     test: "handoff/daemon/swap",
     claim: "an incumbent whose successor was killed after Ready opens the state anew and serves again",
