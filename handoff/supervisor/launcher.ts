@@ -6,7 +6,7 @@ import type { ListenerStatus } from "../protocol/trigger.ts";
 import { connectSocketFile } from "../socket_file.ts";
 import { Child } from "./child.ts";
 import { childEnvironment, FIRST_DESCRIPTOR, successorDescriptors } from "./child_environment.ts";
-import { Daemon } from "./daemon.ts";
+import { Daemon, type Watched } from "./daemon.ts";
 import { StderrTail } from "./stderr_tail.ts";
 import type { Successor } from "./swap_parties.ts";
 
@@ -94,12 +94,12 @@ export class Launcher {
       stderr: () => tail.lines(),
       asDaemon: (buildId) => {
         if (!writesTo(child.pid, tail.fd)) tail[Symbol.dispose]();
-        return this.#daemon(child, command, buildId);
+        return this.#daemon(tailed(child, tail), command, buildId);
       },
     };
   }
 
-  #daemon(child: Child, command: readonly string[], buildId?: string): Daemon {
+  #daemon(child: Watched, command: readonly string[], buildId?: string): Daemon {
     const { controlSocket, cold } = this.#setting;
     return new Daemon(this.#os, child, { command, controlSocket, cold, adopted: false, sinceMs: Date.now(), buildId });
   }
@@ -113,6 +113,19 @@ export class Launcher {
   #passedListeners(): Map<number, number> {
     return new Map([...this.#setting.listeners.values()].map((fd, index) => [FIRST_DESCRIPTOR + index, fd]));
   }
+}
+
+/** A child whose standard error is read for as long as it is watched. */
+function tailed(child: Child, tail: Disposable): Watched {
+  return {
+    pid: child.pid,
+    ended: child.ended,
+    signal: (signal) => child.signal(signal),
+    [Symbol.dispose]: () => {
+      child[Symbol.dispose]();
+      tail[Symbol.dispose]();
+    },
+  };
 }
 
 /** Whether a daemon still has its successor's file as its standard error: one of another kind does not put it back. */

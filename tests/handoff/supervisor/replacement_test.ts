@@ -68,11 +68,13 @@ claim(
 
 claim("history, generation and the command go over to the new supervisor", async () => {
   using dir = new TempDir();
-  await using _supervisor = await SupervisorProcess.serving(dir, peer(dir, "--build=first"));
+  await using supervisor = await SupervisorProcess.serving(dir, peer(dir, "--build=first"));
   await using _stopped = stopping(dir);
   assertEquals((await handoff(["upgrade", dir.path, "--", ...peer(dir, "--build=second")])).code, 0);
   const before = await status(dir);
   assertEquals((await handoff(["upgrade", "--supervisor", dir.path])).code, 0);
+  // Also where the daemon's standard error is read from a file, since it has not put it back.
+  assertEquals((await supervisor.status).code, 0);
   const after = await status(dir);
   assertEquals([after.lastUpgrade, after.generation, after.command], [before.lastUpgrade, 1, before.command]);
 }, LINUX);
