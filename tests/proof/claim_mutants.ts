@@ -173,17 +173,19 @@ export const CLAIM_MUTANTS: readonly ClaimMutant[] = [
     invariants: [1],
   },
   {
-    name: "takes a rounded inode number for exact",
+    name: "takes inode numbers beyond 2^53 as the runtime rounds them",
     edits: [{
       file: "lock/file.ts",
-      from: "if (!Number.isSafeInteger(ino) || !Number.isSafeInteger(dev)) return nodeStat(path, EXACT);",
+      from: "if (!Number.isSafeInteger(ino) || !Number.isSafeInteger(dev)) return exactInode(file);",
       to: "",
     }],
     test: "lock/file",
-    claim: "an inode number that is beyond what a number holds exactly is asked for again, as a bigint",
-    says: "-     ino: 1152921504606846976n",
+    claim: "on a filesystem whose inode numbers are beyond 2^53, a replaced lockfile is noticed",
+    says: "LockLostError",
     invariants: [3, 13],
+    needs: ["linux", "mount"],
   },
+
   {
     name: "does not flush its pidfile",
     edits: [{ file: PIDFILE, from: "yield file.flush(directory.filesystem);", to: "" }],
