@@ -14,7 +14,7 @@ export async function showLock(dataDir: string): Promise<void> {
   const { code } = await timed("a second copy starts on the same directory", () => second.status);
   const refusal = (await second.stderr).trim();
   tell(`it is refused, with exit code ${code} (EX_TEMPFAIL)`, code === 75);
-  tell(`and says who has the directory:\n${refusal}`, refusal.includes(` process ${first.pid}, which is alive.`));
+  tell(`and says who has the directory:\n${refusal}`, refusal.includes(`names process ${first.pid}, `));
 
   await using third = new DaemonProcess(dataDir, "--wait=60000");
   const waiting = await timed("a third one starts, and waits for its turn", () => third.nextLine());
