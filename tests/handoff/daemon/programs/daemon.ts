@@ -59,8 +59,7 @@ function failAt(point: string): void {
 }
 
 function block(ms = 0): void {
-  const end = performance.now() + ms;
-  while (performance.now() < end);
+  if (ms > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
 function log(event: object): void {
@@ -97,6 +96,10 @@ try {
       if (pathname === "/slow") {
         log({ type: "slow" });
         await new Promise((resolve) => draining.addEventListener("abort", resolve));
+      }
+      if (pathname === "/spawn") {
+        const { pid: child } = new Deno.Command("sleep", { args: ["60"] }).spawn();
+        return Response.json({ pid: Deno.pid, child });
       }
       if (pathname === "/stuck") {
         log({ type: "stuck" });

@@ -72,9 +72,10 @@ export class TestSupervisor implements Disposable {
   /** Starts a daemon with these descriptors from 3 on. */
   spawn(
     conduct: Partial<Conduct>,
-    { env, descriptors, limit }: {
+    { env, descriptors, stderr, limit }: {
       readonly env: Record<string, string>;
       readonly descriptors: readonly number[];
+      readonly stderr?: number;
       readonly limit?: number;
     },
   ): number {
@@ -84,14 +85,24 @@ export class TestSupervisor implements Disposable {
         prefix: limit === undefined ? [] : ["/bin/sh", "-c", `ulimit -n ${limit}; exec "$@"`, "sh"],
       }),
       env: { ...Deno.env.toObject(), ...env },
-      descriptors: new Map(descriptors.map((fd, index) => [3 + index, fd])),
+      descriptors: new Map([
+        ...descriptors.map((fd, index) => [3 + index, fd] as const),
+        ...stderr === undefined ? [] : [[2, stderr] as const],
+      ]),
     });
     this.#children.add(pid);
     return pid;
   }
 
-  /** Starts a successor; resolves after its Hello. `limit` is how many descriptors it may have open. */
-  async successor(conduct: Partial<Conduct> = {}, limit?: number): Promise<{ channel: ControlChannel; pid: number }> {
+  /**
+   * Starts a successor; resolves after its Hello. `limit` is how many descriptors it may have open, `stderr` what it has as
+   * its standard error until it serves, and then.
+   */
+  async successor(
+    conduct: Partial<Conduct> = {},
+    limit?: number,
+    stderr?: { readonly first: number; readonly then: number },
+  ): Promise<{ channel: ControlChannel; pid: number }> {
     const [own, its] = this.os.socketPair();
     const pid = this.spawn(conduct, {
       env: {
@@ -100,8 +111,10 @@ export class TestSupervisor implements Disposable {
         HANDOFF_ROLE: "successor",
         HANDOFF_SOCK_FD: "4",
         HANDOFF_CONTROL_SOCKET: this.controlSocket,
+        ...stderr && { HANDOFF_STDERR_FD: "5" },
       },
-      descriptors: [this.listener, its],
+      descriptors: [this.listener, its, ...stderr ? [stderr.then] : []],
+      stderr: stderr?.first,
       limit,
     });
     this.os.close(its);
