@@ -108,7 +108,9 @@ for (
 claim("a stop and a continue reach the command, and stop and continue run itself", async () => {
   using dir = new TempDir();
   // In a group of its own, whose parent is in another one of the session: only such a group can be stopped.
-  const prefix = ["sh", "-c", 'set -m; exec 3<&0; "$@" <&3 & wait', "sh"];
+  // Of Python, since the job control of sh may need a terminal.
+  const program = "import os, subprocess, sys; subprocess.run(sys.argv[1:], preexec_fn=os.setpgrp)";
+  const prefix = ["python3", "-c", program];
   await using shell = startHandoff(["run", dir.path, "--", ...commandLine("signalled.ts")], { prefix });
   const { pid, parent } = await shell.next();
   Deno.kill(parent, "SIGTSTP");
@@ -117,7 +119,7 @@ claim("a stop and a continue reach the command, and stop and continue run itself
   assertEquals(await inTime(shell.next()), { event: "signal", signal: "SIGCONT" });
   Deno.kill(parent, "SIGTERM");
   assertEquals(await inTime(shell.next()), { event: "signal", signal: "SIGTERM" });
-}, { needs: ["linux"] });
+}, { needs: ["linux", "python3"] });
 
 claim("the debugger that the runtime opens for a SIGUSR1 is closed again", async () => {
   await using debugged = new Child("debugged.ts");
