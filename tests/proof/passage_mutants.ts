@@ -59,7 +59,7 @@ export const PASSAGE_MUTANTS: readonly ClaimMutant[] = [
     }, { file: "lock/adopt.ts", from: "if (!lockfile.excludesOthers())", to: "if (false)" }],
     test: "lock/adopt",
     claim: "adopt() refuses and closes a descriptor of another file, and leaves the directory unchanged",
-    says: "Expected function to reject",
+    says: 'but was "LockLostError"',
     invariants: [17],
     needs: ["linux"],
   },

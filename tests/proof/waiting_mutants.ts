@@ -49,7 +49,7 @@ export const WAITING_MUTANTS: readonly ClaimMutant[] = [
     name: "sleeps on when it is aborted",
     edits: [{ file: WATCH, from: 'signal?.addEventListener("abort", resolve as () => void);', to: "" }],
     test: "lock/wait_abort",
-    claim: "acquire() that is aborted while it waits, is over before any timer",
+    claim: "acquire() that is aborted while it waits, is over after a turn or two of the event loop",
     says: '+     reason: "stopped"',
     invariants: [11],
   },
