@@ -7,6 +7,7 @@ export type Requirement =
   | "systemd-analyze"
   | "systemd-socket-activate"
   | "flock"
+  | "ps"
   | "unshare"
   | "pid namespace"
   | "prlimit"
