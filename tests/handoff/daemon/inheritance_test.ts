@@ -20,7 +20,7 @@ async function assertNothingInherited(supervisor: TestSupervisor): Promise<{ dae
 
 function inherited(child: number): string[] {
   const command = Deno.readTextFileSync(`/proc/${child}/cmdline`);
-  if (!command.startsWith("sleep")) return [`it runs ${command}`];
+  if (!/^[^\0]*sleep\0/.test(command)) return [`it runs ${command}`];
   const descriptors = [...Deno.readDirSync(`/proc/${child}/fd`)].map(({ name }) => name);
   const variables = Deno.readTextFileSync(`/proc/${child}/environ`).split("\0");
   return [
