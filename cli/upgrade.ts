@@ -44,7 +44,8 @@ permissions: --allow-ffi --allow-read=DIR`,
 function runUpgrade(args: Arguments): Promise<number> {
   const check = args.flags.has("check") && "the successor gets as far as its turn";
   const supervisor = args.flags.has("supervisor") && "the new supervisor has taken over";
-  const done = check || supervisor || "committed";
+  const abort = args.flags.has("abort") && "the upgrade is called off";
+  const done = abort || check || supervisor || "committed";
   return followed(args, requestOf(args), done);
 }
 
