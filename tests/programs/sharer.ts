@@ -19,6 +19,6 @@ const deeds: Record<string, () => void> = {
 
 for await (const command of commands()) {
   deeds[command]();
-  report(command, { child: child?.pid, ...usage() });
+  report(command, { child: child?.pid, ...usage(Deno.args[0]) });
 }
 Deno.exit();

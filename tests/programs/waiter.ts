@@ -14,7 +14,7 @@ const deeds: Record<string, () => void> = {
   acquire: () => void take("acquire"),
   break: () => void take("acquireOrBreakStale"),
   abort: () => stop.abort(new RangeError("stopped")),
-  ask: () => report("here", usage()),
+  ask: () => report("here", usage(dataDir)),
   release: () => lock?.releaseSync(),
 };
 

@@ -11,11 +11,11 @@ import { usage } from "./usage.ts";
 const [dataDir, touches, without] = Deno.args;
 if (without !== undefined) new FakeTimers(without === "no timer" ? "never end" : "end at once");
 const lock = await DataDirLock.acquire(dataDir);
-report("acquired", usage());
+report("acquired", usage(dataDir));
 if (without === "no microtask") globalThis.queueMicrotask = () => {};
 const { lost } = lock;
 for (let touch = 0; touch < Number(touches); touch++) {
   await Deno.utime(`${dataDir}/.handoff.lock`, touch, touch);
   await new Promise((resolve) => setTimeout(resolve));
 }
-report("watching", { lost: lost.aborted, ...usage() });
+report("watching", { lost: lost.aborted, ...usage(dataDir) });
