@@ -14,7 +14,8 @@ successor is COMMAND, by default the one that the supervisor is configured with.
 
   --check             only a rehearsal: the successor is started, as far as
                       waiting for its turn; the daemon notices nothing
-  --timeout=SECONDS   roll back when it takes longer
+  --timeout=SECONDS   roll back when the successor does not serve by then; by default
+                      deadline_secs of the configuration
   --soak=SECONDS      keep the old daemon for so long after the successor serves,
                       and roll back when that dies or is not healthy; by default
                       soak_secs of the configuration
@@ -41,6 +42,9 @@ permissions: --allow-ffi --allow-read=DIR`,
   run: runUpgrade,
 };
 
+/** How it tells, and whom it asks. */
+const BESIDE_EVERYTHING: readonly string[] = ["json", ...TRIGGER_SETTINGS];
+
 function runUpgrade(args: Arguments): Promise<number> {
   const check = args.flags.has("check") && "the successor gets as far as its turn";
   const supervisor = args.flags.has("supervisor") && "the new supervisor has taken over";
@@ -52,13 +56,11 @@ function runUpgrade(args: Arguments): Promise<number> {
 function requestOf(args: Arguments): UpgradeRequest | { verb: "abort" | "replace" } {
   const { flags, settings, commandLine } = args;
   if (flags.has("abort")) {
-    if (flags.has("check") || flags.has("force") || commandLine.length > 0) throw usageError("--abort stands alone");
+    requireAlone(args, "abort");
     return { verb: "abort" };
   }
   if (flags.has("supervisor")) {
-    const others = ["check", "force"].some((flag) => flags.has(flag)) || settings.has("timeout") ||
-      settings.has("soak");
-    if (others || commandLine.length > 0) throw usageError("--supervisor stands alone");
+    requireAlone(args, "supervisor");
     return { verb: "replace" };
   }
   return {
@@ -70,4 +72,11 @@ function requestOf(args: Arguments): UpgradeRequest | { verb: "abort" | "replace
     force: flags.has("force") || undefined,
     follow: true,
   };
+}
+
+/** What would say how an upgrade is to be made stands beside nothing that makes none. */
+function requireAlone({ flags, settings, commandLine }: Arguments, flag: string): void {
+  const others = [...flags, ...settings.keys()].filter((name) => name !== flag && !BESIDE_EVERYTHING.includes(name));
+  const [other] = commandLine.length > 0 ? ["a command"] : others.map((name) => `--${name}`);
+  if (other !== undefined) throw usageError(`--${flag} cannot be combined with ${other}`);
 }

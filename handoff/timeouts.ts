@@ -9,8 +9,6 @@
 export const SILENCE_MS = 10_000;
 /** How often a peer that works without a word sends a heartbeat. */
 export const HEARTBEAT_INTERVAL_MS = 2_000;
-/** What the supervisor adds to each budget for the way of a frame. */
-export const WIRE_SLACK_MS = 1_000;
 /** The shortest time-out of a read, and the least that a deadline on the wire says is left. */
 export const LEAST_READ_MS = 100;
 /** For a Hello of the incumbent, and for each HelloAck. */

@@ -10,16 +10,21 @@ export interface Asked {
   readonly verb: string;
   /** Whether it names what to run. */
   readonly ownCommand: boolean;
+  /** Whether it is to go on where a handler does not end, which can become a second writer. */
+  readonly force?: boolean | undefined;
 }
 
 /**
  * Throws {@linkcode NotAllowedError} where the peer may not ask for this. Who may trigger may run any program as the
  * supervisor's user: that is this user and root. The others that the configuration admits may upgrade to the configured
- * command, and nothing else.
+ * command, and nothing else; not with force either, which puts the data at risk.
  */
-export function checkPeer({ uid }: Peer, { verb, ownCommand }: Asked, ownUid: number): void {
+export function checkPeer({ uid }: Peer, { verb, ownCommand, force }: Asked, ownUid: number): void {
   if (uid === ownUid || uid === 0) return;
-  if ((verb === "upgrade" || verb === "handoff") && !ownCommand) return;
+  if ((verb === "upgrade" || verb === "handoff") && !ownCommand) {
+    if (!force) return;
+    throw new NotAllowedError(`user ${uid} may not use force: a handler that goes on could become a second writer`);
+  }
   throw new NotAllowedError(`user ${uid} may only upgrade to the configured command`);
 }
 

@@ -19,8 +19,8 @@ export function control(parts: ControlParts): Answer {
   return async (request, client) => {
     try {
       const named = "command" in request ? request.command : "binary" in request ? request.binary : undefined;
-      const ownCommand = named !== undefined;
-      checkPeer(client.peer, { verb: request.verb, ownCommand }, parts.uid);
+      const force = "force" in request && request.force;
+      checkPeer(client.peer, { verb: request.verb, ownCommand: named !== undefined, force }, parts.uid);
     } catch (error) {
       if (!(error instanceof NotAllowedError)) throw error;
       if (request.verb === "handoff") client.tellLine(crateErrorLine(error.message));

@@ -1,7 +1,7 @@
 import { ChannelClosedError } from "../channel_errors.ts";
 import type { Message, MessageType } from "../protocol/messages.ts";
 import { negotiate } from "../protocol/version.ts";
-import { HELLO_MS, SILENCE_MS, WIRE_SLACK_MS } from "../timeouts.ts";
+import { HELLO_MS, SILENCE_MS } from "../timeouts.ts";
 import { expect, hear, type MessageOf, settled } from "./hear.ts";
 import { describeFailure, IncumbentDied, SwapFailure } from "./swap_failure.ts";
 import type { Channel, Incumbent } from "./swap_parties.ts";
@@ -9,8 +9,8 @@ import type { Channel, Incumbent } from "./swap_parties.ts";
 /** How long the news of a death may come after an end of file, in milliseconds; later, the process counts as living. */
 export const DEATH_NEWS_MS = 1_000;
 
-/** How much longer than its grace a drain may take, in milliseconds: handlers that are told to end get a second. */
-const DRAIN_SLACK_MS = 2_000;
+/** How much longer than its grace a drain may take, in milliseconds: handlers that are told to end get a second of it. */
+const DRAIN_SLACK_MS = 3_000;
 
 /** How often an incumbent that resumes is looked for, in milliseconds. */
 const RESUME_POLL_MS = 50;
@@ -50,10 +50,17 @@ export class IncumbentSession {
     await this.#tell({ type: "HelloAck", protoVersionChosen: negotiate(hello), handoffId: this.#handoffId });
   }
 
-  /** Has it stop accepting and finish what is in flight. Times are in milliseconds. */
-  async drain(
-    terms: { successorPid: number; deadlineMs: number; drainGraceMs: number; signal: AbortSignal },
-  ): Promise<void> {
+  /**
+   * Has it stop accepting and finish what is in flight, within `drainGraceMs` and `deadlineMs`; what it says is waited
+   * for no longer than `timeout`, all in milliseconds.
+   */
+  async drain(terms: {
+    readonly successorPid: number;
+    readonly deadlineMs: number;
+    readonly drainGraceMs: number;
+    readonly timeout: number;
+    readonly signal: AbortSignal;
+  }): Promise<void> {
     const { successorPid, deadlineMs, drainGraceMs, signal } = terms;
     this.#asked = this.#mustResume = true;
     await this.#tell({
@@ -63,7 +70,8 @@ export class IncumbentSession {
       deadlineMs: BigInt(Math.ceil(deadlineMs)),
       drainGraceMs: BigInt(Math.ceil(drainGraceMs)),
     });
-    await this.#hear("Drained", drainGraceMs + DRAIN_SLACK_MS, signal);
+    const timeout = Math.min(terms.timeout, drainGraceMs + DRAIN_SLACK_MS);
+    await this.#hear("Drained", timeout, signal);
   }
 
   /** Has it flush and close its state; resolves to the revisions that it sealed. */
@@ -105,7 +113,7 @@ export class IncumbentSession {
 
   async #hear<Type extends MessageType>(type: Type, timeout: number, signal: AbortSignal): Promise<MessageOf<Type>> {
     const limits = {
-      timeout: timeout + WIRE_SLACK_MS,
+      timeout,
       silence: SILENCE_MS,
       signal: AbortSignal.any([this.#died.signal, signal]),
     };

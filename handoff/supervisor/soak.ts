@@ -52,7 +52,13 @@ export async function retire(successor: Incumbent, { handoffId, patienceMs }: {
   const session = new IncumbentSession(successor, handoffId);
   const { signal } = new AbortController();
   await session.open(signal);
-  await session.drain({ successorPid: Deno.pid, deadlineMs: patienceMs, drainGraceMs: patienceMs, signal });
+  await session.drain({
+    successorPid: Deno.pid,
+    deadlineMs: patienceMs,
+    drainGraceMs: patienceMs,
+    timeout: 2 * patienceMs,
+    signal,
+  });
   await session.seal({ timeout: patienceMs, signal });
 }
 

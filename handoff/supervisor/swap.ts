@@ -1,11 +1,14 @@
 import type { Journal, JournalPhase } from "../protocol/journal.ts";
 import type { PhaseTimes } from "../protocol/trigger.ts";
-import { LEAST_READ_MS, SILENCE_MS, WIRE_SLACK_MS } from "../timeouts.ts";
+import { ABORTED_FETCH_MS, LEAST_READ_MS, SILENCE_MS } from "../timeouts.ts";
 import { IncumbentSession } from "./incumbent_session.ts";
 import { PhaseClock } from "./phase_clock.ts";
 import { SuccessorSession } from "./successor_session.ts";
 import { checkRevisions, describeFailure, IncumbentDied, SwapFailure } from "./swap_failure.ts";
 import type { Successor, SwapParties, SwapTerms } from "./swap_parties.ts";
+
+/** The most of the time of a handoff that a drain leaves to what follows it, in milliseconds. */
+const LONGEST_RESERVE_MS = 5_000;
 
 /** How a handoff ended, and what it took. */
 export type SwapResult = SwapFigures & SwapOutcome;
@@ -62,7 +65,7 @@ class Swap {
     this.#terms = terms;
     this.#incumbent = new IncumbentSession(parties.incumbent, terms.handoffId);
     this.#clock = new PhaseClock(parties.report);
-    this.#end = performance.now() + terms.deadlineMs;
+    this.#end = terms.end ?? performance.now() + terms.deadlineMs;
   }
 
   async run(): Promise<SwapOutcome> {
@@ -112,9 +115,12 @@ class Swap {
       await this.#incumbent.open(signal);
       await this.#parties.journal.begin(this.#journalAt("negotiating"));
       this.#pauseStart = performance.now();
+      const left = this.#left();
       const { drainGraceMs } = this.#terms;
-      await this.#incumbent.drain({ successorPid: successor.pid, deadlineMs: this.#left(), drainGraceMs, signal });
+      const deadlineMs = Math.max(LEAST_READ_MS, left - reserve(left));
+      await this.#incumbent.drain({ successorPid: successor.pid, deadlineMs, drainGraceMs, timeout: left, signal });
       this.#journal("draining");
+      this.#requireTime();
       this.#clock.begin("seal");
       return await this.#incumbent.seal({ timeout: this.#left(), signal });
     } catch (error) {
@@ -127,14 +133,16 @@ class Swap {
   /** From Begin on nothing is called off: the successor may hold the lock. */
   async #open(successor: SuccessorSession, sealed: readonly bigint[]): Promise<void> {
     this.#terms.cancelled.throwIfAborted();
+    this.#requireTime();
     this.#clock.begin("open");
     this.#journal("sealing");
     await successor.begin();
     this.#journal("awaiting-ready");
-    const ready = await successor.ready({ timeout: this.#left() + WIRE_SLACK_MS, silence: SILENCE_MS });
+    const ready = await successor.ready({ timeout: this.#left(), silence: SILENCE_MS });
     // First: a daemon that opened an older state says so by being unhealthy, which would not tell why.
     checkRevisions(sealed, ready.advertisedRevisionPerShard);
     if (!ready.healthzOk) throw new SwapFailure("the successor says that it is not healthy");
+    this.#requireTime();
     this.#writePauseMs = performance.now() - this.#pauseStart!;
   }
 
@@ -187,4 +195,16 @@ class Swap {
   #left(): number {
     return Math.max(LEAST_READ_MS, this.#end - performance.now());
   }
+
+  #requireTime(): void {
+    if (performance.now() > this.#end) throw new SwapFailure(`it took longer than ${this.#terms.deadlineMs / 1_000} s`);
+  }
+}
+
+/**
+ * What a drain leaves of the time for the seal and for opening the data; not less than the handlers that are aborted at
+ * its end get, or it would be given up before it could name them.
+ */
+function reserve(leftMs: number): number {
+  return Math.min(leftMs / 2, Math.max(ABORTED_FETCH_MS * 1.25, Math.min(leftMs / 4, LONGEST_RESERVE_MS)));
 }

@@ -56,8 +56,10 @@ export interface SwapParties {
 export interface SwapTerms {
   /** A UUID, version 4. */
   readonly handoffId: string;
-  /** How long the whole may take, in milliseconds. */
+  /** How long it may take until the successor serves, in milliseconds; a soak comes on top of it. */
   readonly deadlineMs: number;
+  /** When that time is over, in milliseconds of `performance.now`: it may have begun before this. */
+  readonly end?: number | undefined;
   /** How long the drain may take, in milliseconds. */
   readonly drainGraceMs: number;
   /** How long an incumbent may take to serve again after a rollback, in milliseconds. */

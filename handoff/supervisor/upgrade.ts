@@ -73,7 +73,9 @@ export class Upgrades {
       const command = commandOf(order, config);
       checkCommand(command, config, Deno.env.get("PATH") ?? "");
       log("upgrade-begun", { handoffId: underway.handoffId, command, check: order.check, force: order.force });
-      return await this.#replace({ order, config, command, underway, report });
+      const deadlineMs = order.deadlineMs ?? config.deadlineMs;
+      const end = performance.now() + deadlineMs;
+      return await this.#replace({ order, config, command, underway, report, deadlineMs, end });
     } catch (error) {
       const { handoffId } = underway;
       const reason = describeFailure(error);
@@ -118,9 +120,8 @@ export class Upgrades {
     return forced;
   }
 
-  #swap({ order, config, command, underway, report }: Task, incumbent: Incumbent, launched: Launched) {
+  #swap({ order, config, command, underway, report, ...time }: Task, incumbent: Incumbent, launched: Launched) {
     const { os, launcher, journal, log } = this.#parts;
-    const deadlineMs = order.deadlineMs ?? config.deadlineMs;
     const soakMs = order.soakMs ?? config.soakMs;
     let successor: LaunchedSuccessor | undefined;
     return swap({
@@ -138,20 +139,19 @@ export class Upgrades {
       },
     }, {
       handoffId: underway.handoffId,
-      deadlineMs,
+      ...time,
       drainGraceMs: config.drainGraceMs,
-      resumeMs: Math.max(deadlineMs, RESUME_MS),
+      resumeMs: Math.max(time.deadlineMs, RESUME_MS),
       cancelled: underway.cancel.signal,
       check: order.check,
     });
   }
 
   /** Whether a daemon that may be starting still comes to serve. */
-  async #comesToServe(daemon: Daemon, { order, config, underway }: Task): Promise<boolean> {
-    const deadlineMs = order.deadlineMs ?? config.deadlineMs;
+  async #comesToServe(daemon: Daemon, { deadlineMs, end, underway }: Task): Promise<boolean> {
     const { signal } = underway.cancel;
     const cancelled = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
-    if (!await settled(Promise.race([daemon.serves, cancelled]), deadlineMs)) {
+    if (!await settled(Promise.race([daemon.serves, cancelled]), end - performance.now())) {
       throw new SwapFailure(
         `process ${daemon.pid} has not said Hello within ${deadlineMs / 1_000} s: it is still starting, or it is no ` +
           'daemon of runDaemon, for which there is upgrades = "cold"',
@@ -162,12 +162,16 @@ export class Upgrades {
   }
 
   /** There is no daemon: the pause before its next start ends, and the new command is what is started. */
-  async #rescue({ command, underway }: Task): Promise<OutcomeEvent> {
+  async #rescue({ command, underway, deadlineMs, end }: Task): Promise<OutcomeEvent> {
     const { supervisor } = this.#parts;
     const next = supervisor.nextServes;
     supervisor.restarts.committed(command);
     supervisor.wake();
     const { handoffId } = underway;
+    if (!await settled(next, end - performance.now())) {
+      const reason = `no daemon served, and the one that was started does not yet, after ${deadlineMs / 1_000} s`;
+      return outcome("nobody-serves", { handoffId, reason });
+    }
     if (await next) return outcome("committed", { handoffId });
     return outcome("nobody-serves", { handoffId, reason: "no daemon served, and the one that was started died" });
   }
@@ -213,6 +217,9 @@ interface Task {
   readonly command: readonly string[];
   readonly underway: Underway;
   readonly report: (event: TriggerEvent) => void;
+  /** How long it may take, and when that is over, in milliseconds of `performance.now`. */
+  readonly deadlineMs: number;
+  readonly end: number;
 }
 
 type Launched = (successor: LaunchedSuccessor) => LaunchedSuccessor;

@@ -33,6 +33,14 @@ const WRONG: readonly [line: string, message: string][] = [
   ["run --wait=-1 D -- true", 'invalid number of seconds for --wait: "-1"'],
   ["run --break-stale=yes D -- true", 'option takes no value: "--break-stale=yes"'],
   ["run --timeout=1 D -- true", 'unknown option "--timeout=1"'],
+  ["upgrade --abort --timeout=1 D", "--abort cannot be combined with --timeout"],
+  ["upgrade --abort --soak=1 D", "--abort cannot be combined with --soak"],
+  ["upgrade --abort --supervisor D", "--abort cannot be combined with --supervisor"],
+  ["upgrade --abort --force D", "--abort cannot be combined with --force"],
+  ["upgrade --abort --check D", "--abort cannot be combined with --check"],
+  ["upgrade --abort D -- true", "--abort cannot be combined with a command"],
+  ["upgrade --supervisor --check D", "--supervisor cannot be combined with --check"],
+  ["upgrade --supervisor D -- true", "--supervisor cannot be combined with a command"],
 ];
 
 for (const [line, message] of WRONG) {

@@ -64,6 +64,17 @@ claim("a user of allowed_uids may ask for nothing else, and not connect to the d
   }
 }, ROOT);
 
+claim("a user of allowed_uids may not use force", async () => {
+  using dir = everybodys();
+  await using supervisor = await admitting(dir);
+  const { pid } = await supervisor.ask();
+  const forced = JSON.stringify({ v: 1, verb: "upgrade", force: true, follow: true });
+  const { outcome, reason } = JSON.parse((await asNobody(dir, ".handoff.supervisor.sock", forced)).answer);
+  assertEquals(outcome, "nothing-begun");
+  assertMatch(reason, /^user 65534 may not use force/);
+  assertEquals((await supervisor.ask()).pid, pid);
+}, ROOT);
+
 claim("a command that is none of allowed_commands is refused also for the supervisor's own user", async () => {
   using dir = everybodys();
   const only = daemon(dir);

@@ -23,6 +23,13 @@ claim("another user may upgrade to the configured command, and nothing else", ()
   assertThrows(() => checkPeer(OTHER, { verb: "upgrade", ownCommand: true }, OWN), NotAllowedError);
 });
 
+claim("another user may not use force", () => {
+  const asked = { verb: "upgrade", ownCommand: false, force: true };
+  const error = assertThrows(() => checkPeer(OTHER, asked, OWN), NotAllowedError);
+  assertMatch(error.message, /^user 2000 may not use force/);
+  checkPeer({ pid: 1, uid: OWN }, asked, OWN);
+});
+
 claim("a relative program is refused", () => {
   for (const program of ["./daemon", "bin/daemon", "../daemon"]) {
     const error = assertThrows(() => checkCommand([program], {}, ""), NotAllowedError);

@@ -1,10 +1,13 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import type { Exit } from "../../../handoff/os.ts";
 import type { Message } from "../../../handoff/protocol/messages.ts";
 import { swap, type SwapResult } from "../../../handoff/supervisor/swap.ts";
 import type { Channel, SwapParties, SwapTerms } from "../../../handoff/supervisor/swap_parties.ts";
 import { claim } from "../../support/claim.ts";
 
+/** Longer than the deadline of a handoff that must not commit. */
+const LATE_MS = 60;
+const SHORT_DEADLINE_MS = 50;
 const INCUMBENT = 100;
 const SUCCESSOR = 200;
 const ID = "00112233-4455-6677-8899-aabbccddeeff";
@@ -66,6 +69,10 @@ class Stage {
 
   /** The message that cannot be sent. */
   unheard?: Message["type"];
+  /** The message whose answer takes {@linkcode LATE_MS}. */
+  late?: Message["type"];
+  /** The time that the incumbent is given for its drain, in milliseconds. */
+  drainDeadlineMs?: number;
 
   /** What was done and said, without the journal. */
   get order(): string[] {
@@ -74,15 +81,23 @@ class Stage {
 
   #channel(who: "O" | "N", first: Message): Channel {
     const inbox: (Message | undefined)[] = [first];
+    let delay: Promise<void> | undefined;
     return {
       send: (message) => {
         if (message.type === this.unheard) return Promise.reject(new Error("EPIPE"));
         this.deeds.push(`${message.type} to ${who}`);
+        if (message.type === "PrepareHandoff") this.drainDeadlineMs = Number(message.deadlineMs);
+        if (message.type === this.late) delay = new Promise((resolve) => setTimeout(resolve, LATE_MS));
         const answer = message.type in this.#answers ? this.#answers[message.type] : ANSWERS[message.type];
         if (message.type in this.#answers || answer !== undefined) inbox.push(answer);
         return Promise.resolve();
       },
-      receive: () => inbox.length > 0 ? Promise.resolve(inbox.shift()) : Promise.withResolvers<undefined>().promise,
+      receive: () =>
+        delay !== undefined
+          ? delay.then(() => inbox.shift())
+          : inbox.length > 0
+          ? Promise.resolve(inbox.shift())
+          : Promise.withResolvers<undefined>().promise,
       [Symbol.dispose]: () => void this.deeds.push(`close ${who}`),
     };
   }
@@ -210,4 +225,21 @@ claim("the death of the incumbent lets the waiting successor begin", async () =>
   stage.incumbentEnded.resolve();
   assertEquals((await stage.swap()).outcome, "committed");
   assertEquals(stage.order.includes("Begin to N"), true);
+});
+
+for (const type of ["PrepareHandoff", "SealRequest", "Begin"] as const) {
+  claim(`a handoff whose time is over when ${type} is answered is not committed`, async () => {
+    const stage = new Stage();
+    stage.late = type;
+    const result = await stage.swap({ deadlineMs: SHORT_DEADLINE_MS });
+    assertEquals("reason" in result && result.reason, "it took longer than 0.05 s");
+    assertEquals(stage.order.includes("Commit to O"), false);
+    assertEquals(stage.order.includes("Begin to N"), type === "Begin");
+  });
+}
+
+claim("a drain leaves a share of the time to the seal and the open", async () => {
+  const stage = new Stage();
+  await stage.swap({ deadlineMs: 8_000, drainGraceMs: 60_000 });
+  assert(stage.drainDeadlineMs! <= 6_000, `${stage.drainDeadlineMs} ms`);
 });
