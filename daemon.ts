@@ -14,7 +14,7 @@
 
 export { HandoffError, LockHeldError, LockLostError, type LockLostReason } from "./lock/errors.ts";
 export type { Holder } from "./lock/holder.ts";
-export { DismissedError, DrainError, LockRefusedError } from "./handoff/daemon/errors.ts";
+export { DismissedError, DrainError, LockRefusedError } from "./handoff/daemon/daemon_errors.ts";
 export type { DaemonEvent, OpenRole } from "./handoff/daemon/events.ts";
 export { FastResponse, type FastResponseConstructor } from "./handoff/daemon/fast_response.ts";
 export type { DaemonOptions, DrainContext } from "./handoff/daemon/options.ts";

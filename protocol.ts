@@ -35,7 +35,7 @@
  * @module
  */
 
-export { DismissedError } from "./handoff/daemon/errors.ts";
+export { DismissedError } from "./handoff/daemon/daemon_errors.ts";
 export type { Identity } from "./handoff/daemon/identity.ts";
 export {
   type ColdStart,

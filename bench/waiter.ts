@@ -1,6 +1,6 @@
 import { DataDirLock } from "@scope/handoff";
 import properLockfile from "proper-lockfile";
-import { now } from "./clock.ts";
+import { now } from "./shared_clock.ts";
 import { OURS, type Release } from "./contestant.ts";
 
 /** One way to wait until a directory is free, and to own it from then on. */

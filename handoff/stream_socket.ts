@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { HandoffError } from "../lock/errors.ts";
 import { ChannelClosedError, ChannelTimeoutError } from "./channel_errors.ts";
 import type { Os } from "./os.ts";
-import { ProtocolError } from "./protocol/errors.ts";
+import { ProtocolError } from "./protocol/protocol_error.ts";
 import { Patience, type ReceiveOptions } from "./receive_patience.ts";
 import { WRITE_MS } from "./timeouts.ts";
 

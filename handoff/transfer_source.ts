@@ -1,5 +1,5 @@
 import type { Os } from "./os.ts";
-import { ProtocolError } from "./protocol/errors.ts";
+import { ProtocolError } from "./protocol/protocol_error.ts";
 import { TransferReader, type TransferReply, type TransferRequest } from "./protocol/transfer.ts";
 import { ReceivedDescriptors } from "./received_descriptors.ts";
 import type { MessageSource } from "./stream_socket.ts";

@@ -6,7 +6,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { fromFileUrl } from "@std/path";
 import type { JournalRecord } from "./record.ts";
-import type { Violation } from "./checker/history.ts";
+import type { Violation } from "./checker/hold_history.ts";
 import { missing } from "./capabilities.ts";
 import { memoryDir } from "./memory_dir.ts";
 import { type Outcome, torture, type TortureOptions } from "./torture.ts";
@@ -32,7 +32,7 @@ const DAY = 86_400;
 const SHOWN = 3;
 
 if (Deno.args.includes("--handoff")) {
-  const { main } = await import("./handoff/main.ts");
+  const { main } = await import("./handoff/handoff_torture.ts");
   await main(Deno.args);
 }
 const options = parseOptions();

@@ -1,4 +1,4 @@
-import { now } from "../clock.ts";
+import { now } from "../shared_clock.ts";
 import { Contender } from "../contender_process.ts";
 import type { Effort } from "../effort.ts";
 import type { Measure } from "../measure.ts";

@@ -3,7 +3,7 @@ import type { Measure } from "../measure.ts";
 import { type Place, PLACES } from "../places.ts";
 import { inTurns, median } from "../statistics.ts";
 import { type Waiter, WAITERS } from "../waiter.ts";
-import { Succession } from "./succession.ts";
+import { Succession } from "./lock_succession.ts";
 
 /** How many of those whose locks have to grow old are measured at the same time, each in a directory of its own. */
 const AT_ONCE = 10;

@@ -3,7 +3,7 @@ import type { Measure } from "../measure.ts";
 import { type Place, PLACES } from "../places.ts";
 import { inTurns, median, percentile } from "../statistics.ts";
 import { type Waiter, WAITERS } from "../waiter.ts";
-import { Succession } from "./succession.ts";
+import { Succession } from "./lock_succession.ts";
 
 /** How often in a row one waiter is measured before it is the next one's turn. */
 const TURN = 20;

@@ -1,5 +1,5 @@
 import { Child } from "../../tests/support/child.ts";
-import { pause } from "../clock.ts";
+import { pause } from "../shared_clock.ts";
 import { Contender } from "../contender_process.ts";
 import type { Effort } from "../effort.ts";
 import type { Measure } from "../measure.ts";

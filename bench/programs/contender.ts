@@ -4,7 +4,7 @@
  */
 import process from "node:process";
 import { commands, report } from "../../tests/programs/report.ts";
-import { now, pause } from "../clock.ts";
+import { now, pause } from "../shared_clock.ts";
 import type { Order } from "../contender_process.ts";
 import { type Taken, waiterNamed } from "../waiter.ts";
 

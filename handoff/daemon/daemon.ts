@@ -1,7 +1,7 @@
 import type { AcquireOptions } from "../../lock/options.ts";
 import type { Os } from "../os.ts";
 import { RELOCK_MS } from "../timeouts.ts";
-import { DrainError } from "./errors.ts";
+import { DrainError } from "./daemon_errors.ts";
 import { type OpenRole, type Tell, teller } from "./events.ts";
 import { Handover } from "./handover.ts";
 import type { Identity } from "./identity.ts";

@@ -1,5 +1,5 @@
 import type { ControlChannel } from "../control_channel.ts";
-import { ProtocolError } from "../protocol/errors.ts";
+import { ProtocolError } from "../protocol/protocol_error.ts";
 import type { PrepareHandoff } from "../protocol/messages.ts";
 import { checkChosenVersion, PROTO_MAX, PROTO_MIN } from "../protocol/version.ts";
 import { HELLO_MS } from "../timeouts.ts";

@@ -3,7 +3,7 @@ import type { PassedConnection, TransferReply, TransferRequest } from "../protoc
 import { connectSocketFile } from "../socket_file.ts";
 import { HELLO_MS } from "../timeouts.ts";
 import { MAX_DESCRIPTORS, TransferChannel, type TransferReceived } from "../transfer_channel.ts";
-import { LockRefusedError } from "./errors.ts";
+import { LockRefusedError } from "./daemon_errors.ts";
 import type { Service } from "./service.ts";
 import { transferSocketOf } from "./sockets.ts";
 

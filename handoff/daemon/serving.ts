@@ -1,7 +1,7 @@
 import { addressOf, beforeDrained, bindListener, formatAddress, keepAccepting, parseAddress } from "../listener.ts";
 import type { Os } from "../os.ts";
 import { createServices } from "./create_services.ts";
-import { DrainError } from "./errors.ts";
+import { DrainError } from "./daemon_errors.ts";
 import type { DrainOptions, DrainReport, ListenAddress, Service, ServiceOptions } from "./service.ts";
 
 /** What is served, and where. */

@@ -1,4 +1,4 @@
-import { ProtocolError } from "../protocol/errors.ts";
+import { ProtocolError } from "../protocol/protocol_error.ts";
 import type { Message, PrepareHandoff } from "../protocol/messages.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { ControlChannel } from "../control_channel.ts";
 import { ACQUIRE_AFTER_BEGIN_MS } from "../timeouts.ts";
 import type { Daemon } from "./daemon.ts";
-import { DismissedError } from "./errors.ts";
+import { DismissedError } from "./daemon_errors.ts";
 import { IncumbentLink } from "./incumbent_link.ts";
 import type { DaemonOptions } from "./options.ts";
 import { rehearse } from "./rehearsal.ts";

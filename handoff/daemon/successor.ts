@@ -1,9 +1,9 @@
 import { ChannelClosedError } from "../channel_errors.ts";
 import type { ControlChannel } from "../control_channel.ts";
-import { ProtocolError } from "../protocol/errors.ts";
+import { ProtocolError } from "../protocol/protocol_error.ts";
 import type { Message } from "../protocol/messages.ts";
 import { checkChosenVersion, PROTO_MAX, PROTO_MIN } from "../protocol/version.ts";
-import { DismissedError } from "./errors.ts";
+import { DismissedError } from "./daemon_errors.ts";
 import type { Identity } from "./identity.ts";
 import { underHeartbeats } from "./under_heartbeats.ts";
 

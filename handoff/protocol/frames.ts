@@ -1,5 +1,5 @@
 import { decodeMessage, encodeMessage } from "./codec.ts";
-import { ProtocolError } from "./errors.ts";
+import { ProtocolError } from "./protocol_error.ts";
 import type { Message } from "./messages.ts";
 import type { Received } from "./received.ts";
 import { StreamReader } from "./stream_reader.ts";

@@ -1,4 +1,4 @@
-import { ProtocolError } from "./errors.ts";
+import { ProtocolError } from "./protocol_error.ts";
 import type { Received } from "./received.ts";
 import { decodeUtf8 } from "./shapes.ts";
 import { StreamReader } from "./stream_reader.ts";

@@ -1,4 +1,4 @@
-import { ProtocolError } from "./errors.ts";
+import { ProtocolError } from "./protocol_error.ts";
 
 /** How values of one type are written to and read from bytes in the postcard format. */
 export interface Codec<T> {

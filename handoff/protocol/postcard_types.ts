@@ -1,4 +1,4 @@
-import { ProtocolError } from "./errors.ts";
+import { ProtocolError } from "./protocol_error.ts";
 import type { Codec, Fields, Sink, Source } from "./postcard.ts";
 
 /** An unsigned number of 64 bits. */

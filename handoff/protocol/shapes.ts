@@ -1,4 +1,4 @@
-import { ProtocolError } from "./errors.ts";
+import { ProtocolError } from "./protocol_error.ts";
 
 /**
  * Turns a value from JSON into a `T`, field by field, or throws a {@linkcode ProtocolError} `"codec"` that says what is

@@ -1,4 +1,4 @@
-import { ProtocolError } from "./errors.ts";
+import { ProtocolError } from "./protocol_error.ts";
 import type { Hello, HelloAck } from "./messages.ts";
 
 /** The oldest version of the protocol that this module speaks. */

@@ -9,7 +9,7 @@ import { ADOPT_MS } from "../timeouts.ts";
 import { TransferChannel } from "../transfer_channel.ts";
 import type { ListenerConfig, SupervisorConfig } from "./config.ts";
 import { ConfigError } from "./config_error.ts";
-import { Daemon, type Watched } from "./daemon.ts";
+import { Daemon, type Watched } from "./supervised_daemon.ts";
 import { settled } from "./hear.ts";
 import type { SupervisorState } from "./succession.ts";
 

@@ -1,5 +1,5 @@
 import { ChannelClosedError } from "../channel_errors.ts";
-import { ProtocolError } from "../protocol/errors.ts";
+import { ProtocolError } from "../protocol/protocol_error.ts";
 import type { Message, MessageType } from "../protocol/messages.ts";
 import type { Channel } from "./swap_parties.ts";
 

@@ -6,7 +6,7 @@ import type { ListenerStatus } from "../protocol/trigger.ts";
 import { connectSocketFile } from "../socket_file.ts";
 import { Child } from "./child.ts";
 import { childEnvironment, FIRST_DESCRIPTOR, successorDescriptors } from "./child_environment.ts";
-import { Daemon, type Watched } from "./daemon.ts";
+import { Daemon, type Watched } from "./supervised_daemon.ts";
 import { StderrTail } from "./stderr_tail.ts";
 import type { Successor } from "./swap_parties.ts";
 

@@ -2,7 +2,7 @@ import type { Exit, Os } from "../os.ts";
 import type { SupervisorStatus, UpgradePhase } from "../protocol/trigger.ts";
 import { GOOD_SERVICE_MS, SAME_SIGNAL_MS, TERM_TO_KILL_MS } from "../timeouts.ts";
 import type { SupervisorConfig } from "./config.ts";
-import type { Daemon } from "./daemon.ts";
+import type { Daemon } from "./supervised_daemon.ts";
 import { settled } from "./hear.ts";
 import { History } from "./history.ts";
 import type { Launcher } from "./launcher.ts";

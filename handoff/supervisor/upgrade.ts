@@ -3,7 +3,7 @@ import type { OutcomeEvent, PhaseTimes, TriggerEvent, UpgradeOutcome } from "../
 import { checkCommand } from "./access.ts";
 import { replaceCold } from "./cold_upgrade.ts";
 import type { SupervisorConfig } from "./config.ts";
-import type { Daemon } from "./daemon.ts";
+import type { Daemon } from "./supervised_daemon.ts";
 import { changedFixedKeys } from "./fixed_keys.ts";
 import { settled } from "./hear.ts";
 import type { LaunchedSuccessor, Launcher } from "./launcher.ts";

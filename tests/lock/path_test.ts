@@ -148,7 +148,7 @@ const CHANGED_ON_THE_WAY: Readonly<Record<string, (dir: TempDir) => string | URL
 for (const [what, pathIn] of Object.entries(CHANGED_ON_THE_WAY)) {
   claim(`${what} is refused as a path by every form, and nothing is touched`, async () => {
     using dir = new TempDir();
-    await using child = new Child("paths.ts", { args: [], cwd: dir.path });
+    await using child = new Child("refused_paths.ts", { args: [], cwd: dir.path });
     const path = pathIn(dir);
     const forms = await child.ask(JSON.stringify(path instanceof URL ? { url: path.href } : { path }));
     assertEquals(forms.errors, { acquire: "TypeError", acquireSync: "TypeError", inspect: "TypeError" });

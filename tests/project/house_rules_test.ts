@@ -40,3 +40,19 @@ claim("the linter allows tests to replace the lockfile", () => {
 claim("the linter allows lock/ to remove other files", () => {
   assertEquals(broken("lock/pidfile.ts", "Deno.removeSync(pidfilePath(dir))"), []);
 });
+
+claim("no name is shared by three files, but for the public modules and READMEs", () => {
+  const files = ROOMS.flatMap((room) => filesIn(new URL(`../../${room}/`, import.meta.url)));
+  const counts = Map.groupBy(files.filter((name) => name !== "README.md"), (name) => name);
+  assertEquals(counts.size > 100, true);
+  assertEquals([...counts].filter(([, files]) => files.length > 2).map(([name]) => name), []);
+});
+
+const ROOMS = ["bench", "cli", "examples", "ffi", "handoff", "lint", "lock", "tests", "torture"];
+
+/** The names of all files below a folder. */
+function filesIn(folder: URL): string[] {
+  return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) =>
+    isDirectory ? filesIn(new URL(`${name}/`, folder)) : [name]
+  );
+}

@@ -15,7 +15,7 @@ import { FrameProxy, type FrameProxyPaths, linkToDaemon } from "./frame_proxy.ts
 import { eventually } from "./patience.ts";
 import { tempDirWithData } from "./temp_data_dir.ts";
 
-const DAEMON = fromFileUrl(new URL("../handoff/outcomes/programs/daemon.ts", import.meta.url));
+const DAEMON = fromFileUrl(new URL("../handoff/outcomes/programs/journal_daemon.ts", import.meta.url));
 
 /** A line of the supervisor's log. */
 export interface LogLine {

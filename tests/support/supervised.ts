@@ -9,7 +9,7 @@ import { commandLine } from "./child.ts";
 import { inTime } from "./patience.ts";
 import type { TempDir } from "./temp_dir.ts";
 
-const PEER = fromFileUrl(new URL("../handoff/supervisor/programs/peer.ts", import.meta.url));
+const PEER = fromFileUrl(new URL("../handoff/supervisor/programs/plain_daemon.ts", import.meta.url));
 
 /** The command line of the daemon that plays incumbent and successor, with its faults. */
 export function peer(dir: TempDir, ...options: string[]): string[] {

@@ -1,5 +1,5 @@
 import type { RecordOf } from "../record.ts";
-import type { History, Violation } from "./history.ts";
+import type { History, Violation } from "./hold_history.ts";
 
 const LOCKFILE = ".handoff.lock";
 const PIDFILE = ".handoff.pidfile";

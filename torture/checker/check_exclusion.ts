@@ -1,4 +1,4 @@
-import type { History, Hold, Violation } from "./history.ts";
+import type { History, Hold, Violation } from "./hold_history.ts";
 
 /** Holds that were entered before the one before had ended: at that moment two processes held the lock. */
 export function findOverlaps(history: History): Violation[] {

@@ -1,5 +1,5 @@
 import type { JournalRecord, RecordOf } from "../record.ts";
-import type { History, Violation } from "./history.ts";
+import type { History, Violation } from "./hold_history.ts";
 
 /** What changes who holds the lock, or what the pidfile says. */
 const CHANGES: ReadonlySet<JournalRecord["what"]> = new Set(["enter", "exit", "kill", "plant"]);

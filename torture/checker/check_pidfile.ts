@@ -1,5 +1,5 @@
 import type { JournalRecord } from "../record.ts";
-import type { History, Hold, Violation } from "./history.ts";
+import type { History, Hold, Violation } from "./hold_history.ts";
 
 /** What a holder read in the pidfile, and nobody may have written there. */
 export function findWrongPidfiles(history: History): Violation[] {

@@ -1,4 +1,4 @@
-import type { History, Violation } from "./history.ts";
+import type { History, Violation } from "./hold_history.ts";
 
 /**
  * How often, for each that contends, all others together may get the lock before one that contends all the time: by

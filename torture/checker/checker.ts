@@ -4,7 +4,7 @@ import { findWrongLooks } from "./check_inspections.ts";
 import { findFalseDeaths, findWrongPidfiles } from "./check_pidfile.ts";
 import { findStarved } from "./check_starvation.ts";
 import type { JournalRecord } from "../record.ts";
-import { History, type Violation } from "./history.ts";
+import { History, type Violation } from "./hold_history.ts";
 import { type Statistics, statisticsOf } from "./statistics.ts";
 
 /** What a journal tells of the lock that it is about. */

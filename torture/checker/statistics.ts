@@ -1,4 +1,4 @@
-import type { History } from "./history.ts";
+import type { History } from "./hold_history.ts";
 
 /** What happened in a torture, in numbers. */
 export interface Statistics {

@@ -24,7 +24,7 @@ export interface TortureOutcome {
   readonly failed: number;
 }
 
-const DAEMON = fromFileUrl(new URL("./daemon.ts", import.meta.url));
+const DAEMON = fromFileUrl(new URL("./tortured_daemon.ts", import.meta.url));
 const FAULTS = ["throws", "exits", "unhealthy"] as const;
 /** How long nobody may answer, in milliseconds: far longer than any time-out of the handoff, for a busy machine. */
 const PATIENCE = 120_000;

@@ -54,7 +54,7 @@ export interface LoadOutcome {
 }
 
 const THINK_TIMES = [0, 1, 5, 400];
-const DAEMON = fromFileUrl(new URL("./daemon.ts", import.meta.url));
+const DAEMON = fromFileUrl(new URL("./loaded_daemon.ts", import.meta.url));
 const BROKEN = fromFileUrl(new URL("./broken_daemon.ts", import.meta.url));
 /** Swaps after which memory and descriptors are taken as settled. */
 const WARM_UP = 5;

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { ChannelClosedError, ChannelTimeoutError } from "../../../handoff/channel_errors.ts";
 import { ControlChannel, type ReceiveOptions } from "../../../handoff/control_channel.ts";
-import { ProtocolError } from "../../../handoff/protocol/errors.ts";
+import { ProtocolError } from "../../../handoff/protocol/protocol_error.ts";
 import { encodeFrame, MAX_FRAME_BYTES } from "../../../handoff/protocol/frames.ts";
 import type { Message } from "../../../handoff/protocol/messages.ts";
 import { HandoffError } from "../../../lock/errors.ts";

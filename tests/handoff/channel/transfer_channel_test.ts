@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ChannelClosedError, ChannelTimeoutError, NothingSentError } from "../../../handoff/channel_errors.ts";
 import type { Os } from "../../../handoff/os.ts";
-import { ProtocolError } from "../../../handoff/protocol/errors.ts";
+import { ProtocolError } from "../../../handoff/protocol/protocol_error.ts";
 import { encodeTransfer, type TransferReply } from "../../../handoff/protocol/transfer.ts";
 import { MAX_DESCRIPTORS, TransferChannel, type TransferReceived } from "../../../handoff/transfer_channel.ts";
 import { Child } from "../../support/child.ts";

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { nextStep, type SessionState } from "../../../handoff/daemon/session_state.ts";
-import { ProtocolError } from "../../../handoff/protocol/errors.ts";
+import { ProtocolError } from "../../../handoff/protocol/protocol_error.ts";
 import type { Message, MessageType } from "../../../handoff/protocol/messages.ts";
 import { claim } from "../../support/claim.ts";
 

@@ -1,9 +1,9 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { ControlChannel } from "../../../handoff/control_channel.ts";
-import { DismissedError } from "../../../handoff/daemon/errors.ts";
+import { DismissedError } from "../../../handoff/daemon/daemon_errors.ts";
 import { Connected, type Handshook } from "../../../handoff/daemon/successor.ts";
 import { openOs } from "../../../handoff/linux.ts";
-import { ProtocolError } from "../../../handoff/protocol/errors.ts";
+import { ProtocolError } from "../../../handoff/protocol/protocol_error.ts";
 import { claim } from "../../support/claim.ts";
 import { inTime } from "../../support/patience.ts";
 

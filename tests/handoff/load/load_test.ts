@@ -42,7 +42,7 @@ async function runLoad(): Promise<{ code: number; stdout: string; stderr: string
     args: [
       "run",
       ...options,
-      `${ROOT}torture/load/main.ts`,
+      `${ROOT}torture/load/run_load.ts`,
       "--swaps=2",
       "--broken=1",
       "--requests=1500",

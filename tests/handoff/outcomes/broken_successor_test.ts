@@ -5,7 +5,7 @@ import { claim } from "../../support/claim.ts";
 import { Deployment } from "../../support/deployment.ts";
 import { eventually } from "../../support/patience.ts";
 
-const RAW = fromFileUrl(new URL("programs/raw_successor.ts", import.meta.url));
+const RAW = fromFileUrl(new URL("programs/faulty_successor.ts", import.meta.url));
 
 const ALL_BUT_FFI = ["read", "write", "env", "net", "sys"].map((name) => `--allow-${name}`);
 

@@ -3,7 +3,7 @@ import { commandLine } from "../../support/child.ts";
 import type { TempDir } from "../../support/temp_dir.ts";
 
 /** The program. */
-export const DAEMON = fromFileUrl(new URL("programs/daemon.ts", import.meta.url));
+export const DAEMON = fromFileUrl(new URL("programs/gated_daemon.ts", import.meta.url));
 
 /** The command line of a daemon; it opens its state only when the file `gate` is there. */
 export function daemon(dir: TempDir, build = "first", gate?: string): string[] {

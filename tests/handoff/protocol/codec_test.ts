@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { decodeMessage, encodeMessage } from "../../../handoff/protocol/codec.ts";
-import { ProtocolError } from "../../../handoff/protocol/errors.ts";
+import { ProtocolError } from "../../../handoff/protocol/protocol_error.ts";
 import type { Hello, Message } from "../../../handoff/protocol/messages.ts";
 import { claim } from "../../support/claim.ts";
 import { bytesNear, messages } from "./arbitraries.ts";

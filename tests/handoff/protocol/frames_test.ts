@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { ProtocolError } from "../../../handoff/protocol/errors.ts";
+import { ProtocolError } from "../../../handoff/protocol/protocol_error.ts";
 import { encodeFrame, FrameReader, MAX_FRAME_BYTES } from "../../../handoff/protocol/frames.ts";
 import type { Message } from "../../../handoff/protocol/messages.ts";
 import { claim } from "../../support/claim.ts";

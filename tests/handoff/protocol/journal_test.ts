@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { ProtocolError } from "../../../handoff/protocol/errors.ts";
+import { ProtocolError } from "../../../handoff/protocol/protocol_error.ts";
 import { decodeJournal, encodeJournal } from "../../../handoff/protocol/journal.ts";
 import { claim } from "../../support/claim.ts";
 import { bytesNear, journals } from "./arbitraries.ts";

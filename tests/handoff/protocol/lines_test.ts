@@ -1,6 +1,6 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { ProtocolError } from "../../../handoff/protocol/errors.ts";
+import { ProtocolError } from "../../../handoff/protocol/protocol_error.ts";
 import { LineReader } from "../../../handoff/protocol/lines.ts";
 import { claim } from "../../support/claim.ts";
 import { inChunks } from "./arbitraries.ts";

@@ -1,4 +1,4 @@
-import { ProtocolError, type ProtocolErrorCode } from "../../../handoff/protocol/errors.ts";
+import { ProtocolError, type ProtocolErrorCode } from "../../../handoff/protocol/protocol_error.ts";
 
 /** What `read` returns, or the code of the ProtocolError it throws; anything else that it throws fails the test. */
 export function outcomeOf<T>(read: () => T): { readonly value: T } | { readonly code: ProtocolErrorCode } {

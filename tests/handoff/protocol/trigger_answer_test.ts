@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { ProtocolError } from "../../../handoff/protocol/errors.ts";
+import { ProtocolError } from "../../../handoff/protocol/protocol_error.ts";
 import {
   crateErrorLine,
   crateReplyLine,

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { ProtocolError } from "../../../handoff/protocol/errors.ts";
+import { ProtocolError } from "../../../handoff/protocol/protocol_error.ts";
 import { checkChosenVersion, negotiate, PROTO_MAX, PROTO_MIN } from "../../../handoff/protocol/version.ts";
 import { claim } from "../../support/claim.ts";
 

@@ -8,7 +8,7 @@ import { SupervisorProcess } from "../../support/supervisor_process.ts";
 import { peer, Supervised } from "../../support/supervised.ts";
 import { TempDir } from "../../support/temp_dir.ts";
 
-const DAEMON = fromFileUrl(new URL("programs/daemon.ts", import.meta.url));
+const DAEMON = fromFileUrl(new URL("programs/lines_daemon.ts", import.meta.url));
 
 /** A daemon of this module that answers like `peer`. */
 function daemon(dir: TempDir): string[] {

@@ -6,7 +6,7 @@ import { eventually } from "../../support/patience.ts";
 import { peer, Supervised } from "../../support/supervised.ts";
 import { TempDir } from "../../support/temp_dir.ts";
 
-const DAEMON = fromFileUrl(new URL("../daemon/programs/daemon.ts", import.meta.url));
+const DAEMON = fromFileUrl(new URL("../daemon/programs/scripted_daemon.ts", import.meta.url));
 
 claim("a handler that does not end has an upgrade rolled back, and one that is forced is committed", async () => {
   using dir = new TempDir();

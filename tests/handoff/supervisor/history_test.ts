@@ -7,7 +7,7 @@ import { handoff } from "../../support/command.ts";
 import { peer, Supervised } from "../../support/supervised.ts";
 import { TempDir } from "../../support/temp_dir.ts";
 
-const DAEMON = fromFileUrl(new URL("programs/daemon.ts", import.meta.url));
+const DAEMON = fromFileUrl(new URL("programs/lines_daemon.ts", import.meta.url));
 
 claim("the history says how many connections moved, and which requests were cut at the drain's deadline", async () => {
   using dir = new TempDir();

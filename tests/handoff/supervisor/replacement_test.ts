@@ -15,7 +15,7 @@ import { TempDir } from "../../support/temp_dir.ts";
 import { freePort } from "../production/daemons.ts";
 import { NotifySocket } from "../production/notify_socket.ts";
 
-const DAEMON = fromFileUrl(new URL("programs/daemon.ts", import.meta.url));
+const DAEMON = fromFileUrl(new URL("programs/lines_daemon.ts", import.meta.url));
 const EXAMPLE = fromFileUrl(new URL("../../../examples/daemon.ts", import.meta.url));
 const LINUX = { needs: ["linux"] } as const;
 

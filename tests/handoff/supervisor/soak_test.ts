@@ -5,7 +5,7 @@ import { claim } from "../../support/claim.ts";
 import { Supervised } from "../../support/supervised.ts";
 import { TempDir } from "../../support/temp_dir.ts";
 
-const DAEMON = fromFileUrl(new URL("programs/daemon.ts", import.meta.url));
+const DAEMON = fromFileUrl(new URL("programs/lines_daemon.ts", import.meta.url));
 
 function daemon(dir: TempDir, ...options: string[]): string[] {
   return commandLine(DAEMON, { args: [dir.path, ...options] });

@@ -9,7 +9,7 @@ import { TransferChannel } from "../../../../handoff/transfer_channel.ts";
 import { commandLine } from "../../../support/child.ts";
 import { eventually, inTime } from "../../../support/patience.ts";
 import { TempDir } from "../../../support/temp_dir.ts";
-import type { Conduct } from "../programs/daemon.ts";
+import type { Conduct } from "../programs/scripted_daemon.ts";
 
 /** What a daemon wrote down. */
 export interface Entry {
@@ -80,7 +80,7 @@ export class TestSupervisor implements Disposable {
     },
   ): number {
     const pid = this.os.spawn({
-      argv: commandLine("../handoff/daemon/programs/daemon.ts", {
+      argv: commandLine("../handoff/daemon/programs/scripted_daemon.ts", {
         args: [this.dataDir, JSON.stringify({ log: this.#log, ...conduct })],
         prefix: limit === undefined ? [] : ["/bin/sh", "-c", `ulimit -n ${limit}; exec "$@"`, "sh"],
       }),

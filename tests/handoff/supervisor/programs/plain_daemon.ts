@@ -2,7 +2,7 @@
  * A daemon that plays incumbent and successor by the plain protocol, as a Rust one does: without a transfer socket. It
  * locks its directory and answers `GET /` on the listener "http" with its pid and build. It can break each promise:
  *
- *   peer.ts DIR [--build=ID] [--successor=FAULT] [--incumbent=FAULT] [--cold-start=exit]
+ *   plain_daemon.ts DIR [--build=ID] [--successor=FAULT] [--incumbent=FAULT] [--cold-start=exit]
  *           [--stops-with=CODE|never]
  */
 import { createServer, type Server } from "node:http";

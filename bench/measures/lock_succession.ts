@@ -1,4 +1,4 @@
-import { now, pause } from "../clock.ts";
+import { now, pause } from "../shared_clock.ts";
 import { Contender } from "../contender_process.ts";
 import { makeDataDir, type Place } from "../places.ts";
 import { type Waiter, waiterNamed } from "../waiter.ts";

@@ -1,5 +1,5 @@
 /**
- * A successor that does not keep to the protocol: `raw_successor.ts FAULT` writes something else to its control socket,
+ * A successor that does not keep to the protocol: `faulty_successor.ts FAULT` writes something else to its control socket,
  * and then does nothing until it is killed.
  */
 import { openOs } from "../../../../handoff/linux.ts";

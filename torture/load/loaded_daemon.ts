@@ -1,5 +1,5 @@
 /**
- * The daemon under load: `daemon.ts DIR`. A journal in SQLite, an event stream of its entries, and WebSockets.
+ * The daemon under load: `loaded_daemon.ts DIR`. A journal in SQLite, an event stream of its entries, and WebSockets.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The daemon that is tortured: `daemon.ts DIR RECORD [FAULT]`. Its state is an SQLite journal, and it writes down when it
- * becomes the writer, each write, and when it is the writer no longer. A FAULT makes it a broken version.
+ * The daemon that is tortured: `tortured_daemon.ts DIR RECORD [FAULT]`. Its state is a journal in SQLite. It records
+ * when it becomes the writer, each write, and when it is no longer the writer. A FAULT makes it a broken version.
  *
  * @module
  */

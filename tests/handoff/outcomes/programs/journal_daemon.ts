@@ -1,7 +1,7 @@
 /**
- * A daemon whose steps a test can hold or break: `daemon.ts DIR STAGE [--control-socket=PATH] [FAULT]`. It keeps a journal
- * in SQLite. At each point that it comes to, it appends a JSON line to STAGE/points; it waits there for as long as the
- * file STAGE/hold-POINT exists, and throws where STAGE/fail-POINT does. A FAULT makes it a broken version.
+ * A daemon whose steps a test can hold or break: `journal_daemon.ts DIR STAGE [--control-socket=PATH] [FAULT]`. It
+ * keeps a journal in SQLite. At each point that it reaches it appends a JSON line to STAGE/points; it waits there for as
+ * long as the file STAGE/hold-POINT exists, and throws where STAGE/fail-POINT does. A FAULT makes it a broken version.
  *
  * @module
  */
