@@ -4,11 +4,21 @@ import { claim } from "../support/claim.ts";
 import { TempDir } from "../support/temp_dir.ts";
 
 const CLONE = fromFileUrl(new URL("../../", import.meta.url));
+const README = Deno.readTextFileSync(`${CLONE}README.md`);
 /** As the README has it. */
 const COMMAND = "deno run --import-map=/path/to/clone/import_map.npm.json";
 
 claim("the README says how a program elsewhere imports a clone", () => {
-  assertStringIncludes(Deno.readTextFileSync(`${CLONE}README.md`), COMMAND);
+  assertStringIncludes(README, COMMAND);
+});
+
+claim("each file that the README links to is published", () => {
+  const { publish } = JSON.parse(Deno.readTextFileSync(`${CLONE}deno.json`));
+  const links = [...README.matchAll(/\]\((?!https:)([^)#]+)/g)].map(([, path]) => path);
+  assertEquals(links.length > 0, true);
+  const published = (path: string) =>
+    publish.include.some((entry: string) => entry === path || entry.endsWith("/") && path.startsWith(entry));
+  assertEquals(links.filter((path) => !published(path)), []);
 });
 
 for (const specifier of [`${CLONE}mod.ts`, "jsr:@scope/handoff"]) {
