@@ -91,6 +91,9 @@ export class Answer extends ServerResponse<IncomingMessage> {
     if (this.writableEnded || this.destroyed) return;
     if (this.headersSent) return void this.destroy();
     if (this.#aborted) this.shouldKeepAlive = false;
+    // Of the response that could not be sent.
+    for (const name of this.getHeaderNames()) this.removeHeader(name);
+    this.statusMessage = "";
     this.writeHead(this.#aborted ? 503 : 500, ["content-length", "0"]);
     this.end();
   }

@@ -6,6 +6,8 @@ import { until } from "../../../support/patience.ts";
 import { type RawClient, requestFor } from "./raw_client.ts";
 import { Listener, Served } from "./served.ts";
 
+const BYTES = new TextEncoder().encode("four");
+
 claim("fetch gets the state, the client's address and the signal of the drain", async () => {
   const contexts: unknown[] = [];
   await serving(async (_request, { state, remoteAddr, draining }) => {
@@ -56,9 +58,41 @@ for (const [kind, make] of [["Response", Response], ["FastResponse", FastRespons
       assertEquals(await client.read(line.length), line);
       const { headers, body } = await client.answer();
       assertEquals([headers.get("x-a"), body], ["b", "pot"]);
-      await client.send(requestFor("/plain"));
-      assertEquals(await client.read("HTTP/1.1 200".length), "HTTP/1.1 200");
-      assertEquals((await client.answer()).body, "pot");
+    });
+  });
+
+  claim(`a ${kind} without a text of its status gets the usual one, be it a string, bytes or a stream`, async () => {
+    const body = (path: string): BodyInit | null => {
+      if (path === "/stream") return new ReadableStream({ start: (source) => source.enqueue(BYTES) });
+      return { "/bytes": BYTES, "/string": "four" }[path] ?? null;
+    };
+    const handler = ({ url }: Request): Response => {
+      const { pathname, searchParams } = new URL(url);
+      return new make(body(pathname), { status: Number(searchParams.get("status")) });
+    };
+    await serving(handler, async ({ client, listener }) => {
+      for (const [status, text] of [[200, "OK"], [418, "I'm a Teapot"], [599, "unknown"]]) {
+        for (const path of ["/string", "/bytes", "/nothing"]) {
+          await client.send(requestFor(`${path}?status=${status}`));
+          const line = `HTTP/1.1 ${status} ${text}`;
+          assertEquals(await client.read(line.length), line);
+          assertEquals((await client.answer()).body, path === "/nothing" ? "" : "four");
+        }
+        using stream = await listener.connect();
+        await stream.send(requestFor(`/stream?status=${status}`));
+        assertEquals(await stream.read(`HTTP/1.1 ${status} ${text}`.length), `HTTP/1.1 ${status} ${text}`);
+      }
+    });
+  });
+
+  claim(`a ${kind} of every byte there is arrives as it was made`, async () => {
+    const bytes = Uint8Array.from({ length: 20_000 }, (_, index) => index);
+    const handler = ({ url }: Request): Response => new make(bytes.subarray(3, Number(new URL(url).search.slice(1))));
+    await serving(handler, async ({ listener }) => {
+      for (const end of [3, 300, bytes.length]) {
+        const answer = await fetch(`http://127.0.0.1:${listener.port}/?${end}`, { headers: { connection: "close" } });
+        assertEquals(new Uint8Array(await answer.arrayBuffer()), bytes.slice(3, end));
+      }
     });
   });
 
@@ -99,6 +133,29 @@ claim("a response without a body keeps its status and headers, each Set-Cookie f
   await serving(() => new Response(null, { status: 204, headers }), async ({ client }) => {
     const answer = await client.ask("/");
     assertEquals([answer.status, answer.headers.getSetCookie()], [204, ["a=1", "b=2"]]);
+  });
+});
+
+claim("a Response that was read, or that somebody reads, is not sent a second time", async () => {
+  const handler = async ({ url }: Request): Promise<Response> => {
+    const response = new Response("four");
+    if (url.endsWith("/read")) await response.text();
+    else response.body!.getReader();
+    return response;
+  };
+  await serving(handler, async ({ client, served }) => {
+    assertEquals([(await client.ask("/read")).status, (await client.ask("/locked")).status], [500, 500]);
+    assertEquals(served.errors.map(({ error }) => (error as Error).name), ["TypeError", "TypeError"]);
+  });
+});
+
+claim("a response that announces another one is no answer", async () => {
+  await serving(() => new FastResponse(null, { status: 103, headers: { "x-a": "b" } }), async ({ client, served }) => {
+    const { status, headers } = await client.ask("/");
+    assertEquals([status, headers.get("x-a")], [500, null]);
+    assertEquals(served.errors.map(({ error }) => String(error)), [
+      "RangeError: fetch returned a Response of status 103: it must be from 200 to 999",
+    ]);
   });
 });
 
