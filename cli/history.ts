@@ -13,7 +13,8 @@ export const history: Command = {
 
 Tells the upgrades that the supervisor of DIR has made since it started, at most
 the last 100, the newest first: when, from which build to which, how each ended,
-and how long it took.
+and how long it took. "No writes for" is the supervisor's view: from asking the
+old daemon to drain until the successor said that it serves.
 
   --json   one JSON object a line
   --config FILE, --socket PATH   in place of DIR

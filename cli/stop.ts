@@ -7,7 +7,8 @@ export const stop: Command = {
   help: `usage: handoff stop DIR
 
 Has the supervisor of DIR stop its daemon, and then itself, and waits for it. An
-upgrade that has not got to the successor's turn is called off first.
+upgrade that has not got to the successor's turn is called off first. A daemon
+that serves without a supervisor is not stopped: its process is named.
 
   --config FILE, --socket PATH   in place of DIR
 

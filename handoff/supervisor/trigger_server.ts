@@ -9,6 +9,7 @@ import {
 } from "../protocol/trigger.ts";
 import { acceptPermitted } from "../socket_file.ts";
 import { TRIGGER_MS } from "../timeouts.ts";
+import { settled } from "./hear.ts";
 import { LineChannel } from "./line_channel.ts";
 
 /** Where the answer to a request goes. What a client that has left does not take is dropped. */
@@ -23,6 +24,9 @@ export type Answer = (request: TriggerRequest, client: Client) => Promise<void>;
 
 /** How many clients are served at a time; more wait in the backlog. */
 const MAX_CLIENTS = 64;
+
+/** How long nobody is accepted after the kernel could not, in milliseconds: the socket stays readable meanwhile. */
+const ACCEPT_PAUSE_MS = 50;
 
 /** Serves a supervisor's trigger socket: one line in, one or more out. A client that misbehaves harms only itself. */
 export class TriggerServer implements AsyncDisposable {
@@ -71,18 +75,19 @@ export class TriggerServer implements AsyncDisposable {
       await this.#os.readable(this.#listener, { signal }).catch(() => {});
       if (signal.aborted) return;
       const connection = this.#next();
-      if (connection === undefined) continue;
+      if (connection === "no room") await settled(aborted(signal), ACCEPT_PAUSE_MS);
+      if (typeof connection !== "object") continue;
       const served = this.#serve(connection.fd, connection.peer).finally(() => this.#clients.delete(served));
       this.#clients.add(served);
     }
   }
 
-  #next(): { readonly fd: number; readonly peer: Peer } | undefined {
+  #next(): { readonly fd: number; readonly peer: Peer } | "no room" | undefined {
     try {
       return acceptPermitted(this.#os, this.#listener, this.#extraUids);
     } catch {
       // No descriptor is left, or no memory: the client waits in the backlog until there is one.
-      return undefined;
+      return "no room";
     }
   }
 

@@ -43,7 +43,8 @@ export async function lookForOutcome(
   return outcome("nobody-serves", "the supervisor died, and no daemon answers");
 }
 
-async function helloFrom(os: Os, controlSocket: string, signal: AbortSignal): Promise<number | undefined> {
+/** The process that says Hello on a control socket; undefined where none does. */
+export async function helloFrom(os: Os, controlSocket: string, signal: AbortSignal): Promise<number | undefined> {
   try {
     using channel = new ControlChannel(os, await connectSocketFile(os, controlSocket, { signal }));
     const hello = await channel.receive({ timeout: HELLO_MS, signal });

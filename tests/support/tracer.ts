@@ -3,8 +3,10 @@ import { TempDir } from "./temp_dir.ts";
 
 /** Which system calls of a program are looked at, and what is done to them. */
 export interface TracerOptions {
-  /** Only calls about these files, by path or by descriptor; they need not exist yet. */
+  /** Only calls about these files, by path or by descriptor; they need not exist yet. All, where none is given. */
   readonly files: readonly string[];
+  /** Only what the main thread calls: neither its other threads nor the children that it starts. */
+  readonly mainThread?: boolean;
   /** What is done to which call, as in strace's `-e inject=`: `"fsync:error=EIO:when=1"`. */
   readonly inject?: string;
 }
@@ -36,12 +38,12 @@ export class Tracer implements AsyncDisposable {
   }
 
   /** Attaches to the program; every call it makes from now on is traced. */
-  static async attach(pid: number, { files, inject }: TracerOptions): Promise<Tracer> {
+  static async attach(pid: number, { files, inject, mainThread }: TracerOptions): Promise<Tracer> {
     const log = new TempDir();
     const paths = files.flatMap((file) => ["-P", file]);
     const injection = inject === undefined ? [] : ["-e", `inject=${inject}`];
     const process = new Deno.Command("strace", {
-      args: ["-f", "-y", "-o", log.join("log"), "-p", `${pid}`, ...paths, ...injection],
+      args: [...mainThread ? [] : ["-f"], "-y", "-o", log.join("log"), "-p", `${pid}`, ...paths, ...injection],
       stdin: "null",
       stdout: "null",
       stderr: "piped",

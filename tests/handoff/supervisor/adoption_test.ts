@@ -31,6 +31,23 @@ claim("an adopted daemon is upgraded like any other, and its successor has the s
   assertEquals(supervised.supervisor.status().daemon!.adopted, false);
 }, { needs: ["linux"] });
 
+claim(
+  "handoff stop of a daemon whose supervisor is dead: 2, and it says whom to kill, and that one stops",
+  async () => {
+    using dir = new TempDir();
+    const { pid } = await orphaned(dir);
+    const { code, stderr } = await handoff(["stop", dir.path]);
+    assertEquals(code, 2);
+    assertMatch(
+      stderr,
+      new RegExp(`No supervisor answers at .*, but process ${pid} serves.*"kill -TERM ${pid}" stops it`),
+    );
+    Deno.kill(pid, "SIGTERM");
+    await eventually(() => assertThrows(() => Deno.statSync(`/proc/${pid}`)));
+  },
+  { needs: ["linux"] },
+);
+
 claim("an adopted daemon that dies is started again", async () => {
   using dir = new TempDir();
   const { pid, address } = await orphaned(dir);
