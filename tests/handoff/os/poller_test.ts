@@ -6,9 +6,9 @@ import { POLL_CALLS, type PollCalls } from "../../../ffi/poll.ts";
 import { Poller } from "../../../handoff/poller.ts";
 import { Child } from "../../support/child.ts";
 import { claim } from "../../support/claim.ts";
+import { assertLeavesNoDescriptor } from "../../support/descriptor_leaks.ts";
 import { inTime, until } from "../../support/patience.ts";
 import { bytesOf, OpenedOs } from "./linux.ts";
-import { openFiles } from "./open_files.ts";
 
 const LINUX = { needs: ["linux"] } as const;
 
@@ -139,15 +139,15 @@ claim("closing a descriptor that is waited for rejects the wait with EBADF", asy
 claim("disposing of the poller during a poll rejects the waits, and leaves no descriptor open", async () => {
   using opened = new OpenedOs();
   const [, b] = opened.pair();
-  const before = openFiles("self");
-  const test = new TestPoller();
-  const waiting = test.poller.readable(b);
-  await test.underWay();
-  test.poller[Symbol.dispose]();
-  assertEquals((await assertRejects(() => waiting, DOMException)).name, "AbortError");
-  await assertRejects(() => test.poller.readable(b), DOMException, "disposed of");
-  await test.closed;
-  assertEquals(openFiles("self"), before);
+  await assertLeavesNoDescriptor(async () => {
+    const test = new TestPoller();
+    const waiting = test.poller.readable(b);
+    await test.underWay();
+    test.poller[Symbol.dispose]();
+    assertEquals((await assertRejects(() => waiting, DOMException)).name, "AbortError");
+    await assertRejects(() => test.poller.readable(b), DOMException, "disposed of");
+    await test.closed;
+  });
 }, LINUX);
 
 claim("a poll that fails rejects every wait with what the kernel says, and the next wait is served", async () => {

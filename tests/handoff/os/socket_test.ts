@@ -5,6 +5,7 @@ import { openSymbols } from "../../../ffi/libc.ts";
 import { SOCKET_CALLS } from "../../../ffi/socket.ts";
 import { unixAddress } from "../../../ffi/socket_address.ts";
 import { claim } from "../../support/claim.ts";
+import { assertLeavesNoDescriptor } from "../../support/descriptor_leaks.ts";
 import { TempDir } from "../../support/temp_dir.ts";
 import { bytesOf, OpenedOs, textFrom } from "./linux.ts";
 import { flagsOf } from "./open_files.ts";
@@ -43,19 +44,17 @@ for (const [v6Only, reached] of [[false, true], [true, false]] as const) {
   }, LINUX);
 }
 
-claim("listenTcp on an address in use fails with EADDRINUSE, names it, and leaves nothing open", () => {
+claim("listenTcp on an address in use fails with EADDRINUSE, names it, and leaves nothing open", async () => {
   using opened = new OpenedOs();
   const { os } = opened;
   const listener = opened.own(os.listenTcp({ host: "127.0.0.1", port: 0 }, 8));
   const name = os.socketName(listener);
   const port = name?.family === "inet" ? name.port : 0;
-  const next = os.duplicate(0);
-  os.close(next);
-  const error = assertThrows(() => os.listenTcp({ host: "127.0.0.1", port }, 8), SyscallError);
-  assertEquals(error.code, "EADDRINUSE");
-  assertMatch(error.message, new RegExp(`^Cannot listen on 127\\.0\\.0\\.1:${port}: `));
-  const again = opened.own(os.duplicate(0));
-  assertEquals(again, next);
+  await assertLeavesNoDescriptor(() => {
+    const error = assertThrows(() => os.listenTcp({ host: "127.0.0.1", port }, 8), SyscallError);
+    assertEquals(error.code, "EADDRINUSE");
+    assertMatch(error.message, new RegExp(`^Cannot listen on 127\\.0\\.0\\.1:${port}: `));
+  });
 }, LINUX);
 
 for (const host of ["localhost", "1.2.3", "1.2.3.256", "", "::1%lo", "[::1]", "fe80::g", ":::"]) {

@@ -7,6 +7,7 @@ import { spawn, SPAWN_CALLS, type SpawnCalls, WorkingDirectoryUnsupportedError }
 import type { SpawnRequest } from "../../../handoff/os.ts";
 import { commandLine } from "../../support/child.ts";
 import { claim } from "../../support/claim.ts";
+import { assertLeavesNoDescriptor } from "../../support/descriptor_leaks.ts";
 import { TempDir } from "../../support/temp_dir.ts";
 import { OpenedOs, textFrom } from "./linux.ts";
 import { flagsOf, openFile, openFiles } from "./open_files.ts";
@@ -54,6 +55,7 @@ class Cat implements AsyncDisposable {
     this.#opened.close(this.#input);
     await os.readable(pidfd);
     os.reap(this.pid);
+    this.#opened.close(pidfd);
   }
 }
 
@@ -135,15 +137,13 @@ claim("a descriptor that keeps its number is inherited", async () => {
 claim("a spawn leaves no descriptor open here, whether it succeeds or fails", async () => {
   using opened = new OpenedOs();
   const [a] = opened.pair();
-  await opened.os.writable(a); // The poller opens its eventfd at the first wait.
-  const before = openFiles("self");
-  {
-    await using _child = await new Cat(opened, { descriptors: new Map([[7, a]]) }).running();
-  }
-  assertThrows(() => opened.os.spawn({ argv: ["/no/such"], env: {}, descriptors: new Map([[7, a]]) }), SyscallError);
-  assertThrows(() => opened.os.spawn({ argv: ["cat"], env: { PATH }, descriptors: new Map([[6, a], [7, 9_999]]) }));
-  // The pidfd of the child, and one for reading the directory.
-  assertEquals(openFiles("self").length, before.length + 1);
+  await assertLeavesNoDescriptor(async () => {
+    {
+      await using _child = await new Cat(opened, { descriptors: new Map([[7, a]]) }).running();
+    }
+    assertThrows(() => opened.os.spawn({ argv: ["/no/such"], env: {}, descriptors: new Map([[7, a]]) }), SyscallError);
+    assertThrows(() => opened.os.spawn({ argv: ["cat"], env: { PATH }, descriptors: new Map([[6, a], [7, 9_999]]) }));
+  });
 }, LINUX);
 
 claim("O_NONBLOCK of a listener that a child is given stays, for all who share it", async () => {
