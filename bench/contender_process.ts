@@ -2,12 +2,12 @@ import { Child, type Report } from "../tests/support/child.ts";
 
 /** What a contender can be told to do; `by` is the name of a waiter. */
 export type Order =
-  | { readonly deed: "take"; readonly by: string }
-  | { readonly deed: "release"; readonly after: number }
-  | { readonly deed: "released" }
-  | { readonly deed: "wait"; readonly by: string; readonly times: number }
-  | { readonly deed: "usage" }
-  | { readonly deed: "contend"; readonly by: string; readonly from: number; readonly until: number };
+  | { readonly action: "take"; readonly by: string }
+  | { readonly action: "release"; readonly after: number }
+  | { readonly action: "released" }
+  | { readonly action: "wait"; readonly by: string; readonly times: number }
+  | { readonly action: "usage" }
+  | { readonly action: "contend"; readonly by: string; readonly from: number; readonly until: number };
 
 /** A process that contends for a directory. */
 export class Contender implements AsyncDisposable {

@@ -1,4 +1,4 @@
-/** One way for a program to own a directory. The takings throw when somebody else owns it. */
+/** One way for a program to own a directory. Both forms throw when another process owns it. */
 export interface Contestant {
   readonly name: string;
   /** Takes the lock of `dataDir`; what comes back releases it. */

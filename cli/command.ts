@@ -92,7 +92,7 @@ function isAlone(arg: string, alone: Readonly<Record<string, string>>): boolean 
   return arg.startsWith("--") && Object.hasOwn(alone, arg.slice(2));
 }
 
-/** `parseArgs` asks about operands too, without a key. */
+/** `parseArgs` calls this for positional arguments too, without a key. */
 function refuseOption(arg: string, key?: string): boolean {
   if (key === undefined) return true;
   throw usageError(`unknown option "${arg}"`);

@@ -57,7 +57,7 @@ permissions: -A (starting programs and --allow-ffi are permission for everything
 
 async function runSupervise(args: Arguments): Promise<number> {
   const [operand] = args.operands;
-  if (operand !== undefined) throw usageError(`the command stands behind --, and "${operand}" does not`);
+  if (operand !== undefined) throw usageError(`unexpected argument "${operand}": the command goes after --`);
   const load = () => loadConfig(args.settings.get("config"), overridesOf(args));
   const succession = takeSuccessionFd(Deno.env);
   const service = takeServiceEnvironment(Deno.env, Deno.pid);

@@ -17,7 +17,7 @@ export class WaitingLine implements Disposable {
   #who = "";
   #length = 0;
 
-  /** Starts the line, or tells that somebody else is being waited for. */
+  /** Starts the line, or names another holder. */
   show(holder: Holder): void {
     const told = this.#who !== "";
     this.#who = describe(holder);

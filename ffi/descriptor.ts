@@ -46,7 +46,7 @@ export function setCloseOnExec(calls: Pick<DescriptorCalls, "fcntl">, fd: number
   });
 }
 
-/** `O_NONBLOCK` of the open file, whoever else has it open. */
+/** `O_NONBLOCK` of the open file, which all processes that have it open share. */
 export function setNonBlocking(calls: Pick<DescriptorCalls, "fcntl">, fd: number, on: boolean): void {
   const purpose = { syscall: "fcntl", doing: `set O_NONBLOCK of descriptor ${fd}` };
   const flags = checked(calls.fcntl(fd, C.F_GETFL, 0), purpose);

@@ -47,7 +47,7 @@ export class SyscallError extends HandoffError {
  * - `"libc"`: no C library could be opened;
  * - `"errno"`: the C library's `errno` cannot be read, so a refusal could not be distinguished from a failure;
  * - `"filesystem"`: `flock(2)` on this filesystem excludes nobody;
- * - `"lockfile"`: the lockfile is not a regular file, or somebody keeps replacing it.
+ * - `"lockfile"`: the lockfile is not a regular file, or is replaced again and again.
  */
 export type LockUnsupportedReason =
   | "platform"

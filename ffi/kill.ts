@@ -10,7 +10,7 @@ export function isPid(pid: number): boolean {
 
 /**
  * Whether process `pid` exists, by `kill(pid, 0)`, which sends nothing. EPERM means that it exists and belongs to
- * somebody else; only ESRCH means that it does not. Any other answer (EACCES of a security module) tells nothing. A
+ * another user; only ESRCH means that it does not. Any other answer (EACCES of a security module) tells nothing. A
  * zombie counts as alive.
  *
  * Throws `RangeError` for what is not a pid, before any call.

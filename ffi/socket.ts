@@ -73,7 +73,7 @@ export function accept(calls: Pick<SocketCalls, "accept4">, listener: number): n
   const purpose = { syscall: "accept4", doing: `accept on descriptor ${listener}` };
   return withoutWaiting(() => {
     const result = calls.accept4(listener, null, null, C.SOCK_CLOEXEC | C.SOCK_NONBLOCK);
-    // Whoever connected is gone again: the next one, as after an interruption.
+    // The client is gone again: try the next one, as after an interruption.
     return result === -C.ECONNABORTED ? -C.EINTR : result;
   }, purpose);
 }

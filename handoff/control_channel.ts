@@ -78,7 +78,7 @@ export class ControlChannel implements Disposable {
     await this.#heart.prepare();
   }
 
-  /** Closes the channel; whoever waits in it is told. */
+  /** Closes the channel; pending waits reject. */
   [Symbol.dispose](): void {
     this.#socket[Symbol.dispose]();
   }

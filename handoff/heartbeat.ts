@@ -30,7 +30,7 @@ export function workerUrl(library: string = sendLibrary()): string {
 }
 
 /**
- * What sends heartbeats on a descriptor that somebody else owns: a worker, or a timer where none can be had. It is
+ * What sends heartbeats on a descriptor that it does not own: a worker, or a timer where none can be had. It is
  * prepared once and then started and stopped at will; stopping takes microseconds.
  */
 export class Heart implements Disposable {
@@ -135,7 +135,7 @@ const SEND = {
   send: { parameters: [/* fd */ "i32", /* buf */ "buffer", /* len */ "usize", /* flags */ "i32"], result: "isize" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
-/** Whoever reads from the socket notices that it failed. */
+/** The reader of the socket notices that it failed. */
 function orNothing(send: () => number): number {
   try {
     return send();

@@ -65,7 +65,7 @@ export interface Os extends Disposable {
   close(fd: number): void;
   /** `FD_CLOEXEC`: whether children that are started do not get it. */
   setCloseOnExec(fd: number, on: boolean): void;
-  /** `O_NONBLOCK` of the open file, whoever else has it open. */
+  /** `O_NONBLOCK` of the open file, which all processes that have it open share. */
   setNonBlocking(fd: number, on: boolean): void;
   /** `SO_RCVTIMEO` in milliseconds; 0 waits for ever. */
   setReceiveTimeout(fd: number, ms: number): void;

@@ -21,7 +21,7 @@ interface Wait {
  * Waits for descriptors. All waits share one poll(2) on another thread, and an eventfd ends it when the set of them
  * changes; while nobody waits there is no poll, and the process can end.
  *
- * When a wait is over, however it ended, its descriptor is not polled for it any more. Whoever closes a descriptor first
+ * When a wait is over, however it ended, its descriptor is not polled for it any more. A caller that closes a descriptor first
  * aborts the waits for it, and awaits them: the number may belong to another file a moment later.
  */
 export class Poller implements Disposable {

@@ -69,7 +69,7 @@ export class TransferChannel implements Disposable {
     return this.#socket.receive(this.#source.of(decodeTransferReply), options);
   }
 
-  /** Closes the channel; whoever waits in it is told. */
+  /** Closes the channel; pending waits reject. */
   [Symbol.dispose](): void {
     this.#socket[Symbol.dispose]();
   }

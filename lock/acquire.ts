@@ -21,7 +21,7 @@ export function* acquireLockfile(contender: Contender): Steps<Lockfile> {
   for (let replacements = 0; replacements < MAX_REPLACEMENTS;) {
     using opened = new DisposableStack();
     const lockfile = opened.use(openLockfile(libc, request));
-    // While somebody holds it, only the time is the limit to how often it is replaced.
+    // While it is held, only the time limits how often it may be replaced.
     if (!(yield* contender.obtain(lockfile))) continue;
     if (lockfile.excludesOthers()) {
       opened.move();

@@ -37,7 +37,7 @@ export function adoptLockfile(input: string | URL, fd: number, options: AdoptOpt
   if (lockfile === undefined) throw new LockAdoptionError(dataDir, fd);
   resources.use(lockfile);
   requireLocal(lockfile.filesystem, { dataDir, ...options });
-  // The right file, opened by itself, would pass every other check while somebody else has it locked.
+  // The right file, opened by itself, would pass every other check while another process holds the lock.
   if (!lockfile.tryLock()) {
     const fields = { dataDir, holder: readHolder(libc, dataDir, lockfile.inode), waitedMs: 0 };
     throw new LockHeldError(fields, "adopt the lock of");

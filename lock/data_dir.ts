@@ -87,7 +87,7 @@ function openDirectory(path: string): OpenFile {
 
 function createDataDir(path: string): void {
   try {
-    // Whoever may write in the directory may put another lockfile there: not everybody, even under umask 0.
+    // Write permission on the directory allows its lockfile to be replaced: not for all users, even under umask 0.
     Deno.mkdirSync(path, { recursive: true, mode: 0o755 });
   } catch (cause) {
     throw fileError("create the data directory", path, { cause, dataDir: path });

@@ -76,7 +76,7 @@ export class HeldLock implements Disposable, AsyncDisposable {
     return this.#resources.disposed;
   }
 
-  /** Throws `LockLostError` when the lock excludes nobody any more, and `HandoffError` when it was released or passed. */
+  /** Throws `LockLostError` when the lock no longer excludes others, and `HandoffError` when it was released or passed. */
   verify(): void {
     this.#requireHeld();
     const loss = this.#path.loss();

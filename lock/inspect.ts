@@ -80,7 +80,7 @@ function* look(dataDir: string | URL): Steps<LockStatus> {
   return { dataDir: path, ...flock, holder: withFacts(path, flock, holder), pidfile: pidfile.state };
 }
 
-/** What the kernel shows about the process that the pidfile names, where somebody has the lock. */
+/** What the kernel shows about the process that the pidfile names, where the lock is held. */
 function withFacts(dataDir: string, { held, reader, kernelPid }: Flock, holder: Holder): Holder {
   const known = withZombie(holder);
   const { pid } = known;

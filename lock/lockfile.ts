@@ -54,7 +54,7 @@ export class Lockfile implements Disposable {
     return unlessMissing(() => new Lockfile(libc, dataDir, openReadOnly));
   }
 
-  /** Opens the lockfile of an existing directory; creates it unless somebody else just has. */
+  /** Opens the lockfile of an existing directory; creates it unless another process just has. */
   static create(libc: Pick<Libc, "flock" | "fstatfs">, dataDir: string): Lockfile {
     return new Lockfile(libc, dataDir, openOrCreate);
   }
@@ -131,7 +131,7 @@ export class Lockfile implements Disposable {
   /**
    * Proves, with the flock held, that it excludes others: a second, independent open of the path must be refused.
    *
-   * False when the path leads to another file by now: somebody replaced the lockfile between our open and our flock,
+   * False when the path leads to another file by now: the lockfile was replaced between our open and our flock,
    * and who opens the path from now on would not meet our lock. That the second open is of *our* file has to be
    * compared as well, since on another file another holder would refuse us just the same.
    *

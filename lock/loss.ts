@@ -6,7 +6,7 @@ import { lockfilePath } from "./lockfile.ts";
 
 /**
  * Where a lock was taken. The kernel keeps a lock on the inode, whatever becomes of its name: once the path leads to
- * another inode, or nowhere, somebody else can lock what stands there and neither would know. A link count does not
+ * another inode, or nowhere, another process can lock the file there, and neither would know. A link count does not
  * tell, since a file that was renamed keeps it.
  */
 export class LockedPath {
@@ -21,7 +21,7 @@ export class LockedPath {
     this.#lockfile = lockfile;
   }
 
-  /** Why the lock excludes nobody any more; undefined while it does. Throws Deno's error when the path cannot be read. */
+  /** Why the lock no longer excludes others; undefined while it does. Throws Deno's error when the path cannot be read. */
   loss(): LockLostError | undefined {
     const reason = this.#reason();
     return reason === undefined ? undefined : new LockLostError({ dataDir: this.dataDir, reason });

@@ -51,7 +51,7 @@ export function withdrawPidfile(dataDir: string): void {
 /** What reading says of a missing file, a symbolic link, a directory, a socket, a FIFO: we published a regular file. */
 const NOT_PUBLISHED_BY_US: ReadonlySet<string | undefined> = new Set(["ENOENT", "ELOOP", "EISDIR", "ENXIO", "ESPIPE"]);
 
-/** What a pidfile says: whom it names, or that it names nobody. */
+/** What a pidfile says: the process that it names, or that it names none. */
 export type Pidfile =
   | { readonly state: "present"; readonly pid: number }
   | { readonly state: "missing" | "malformed" | "unreadable"; readonly pid?: undefined };
@@ -68,7 +68,7 @@ export function readPidfile(dataDir: string): Pidfile {
   }
 }
 
-/** As the Rust crate does, which trims white space; but signs and leading zeros name nobody. */
+/** As the Rust crate does, which trims white space; but signs and leading zeros name no process. */
 function parse(text: string): number | undefined {
   if (text.length === LONGEST_PIDFILE) return undefined;
   const [, digits] = /^[\t-\r ]*([1-9][0-9]*)[\t-\r ]*$/.exec(text) ?? [];
@@ -152,7 +152,7 @@ const LONGEST_PIDFILE = 64;
 function readStart(path: string): string {
   const bytes = new Uint8Array(LONGEST_PIDFILE);
   using file = OpenFile.inPlace(path, constants.O_RDONLY);
-  // By pread(2), which a FIFO refuses: what somebody wrote into it names nobody, and is left for its reader.
+  // By pread(2), which a FIFO refuses: what was written to it names no process, and is left for its reader.
   return String.fromCharCode(...bytes.subarray(0, readSync(file.fd, bytes, 0, bytes.length, 0)));
 }
 

@@ -4,7 +4,7 @@ import { hasAllPermissions } from "./in_proc.ts";
 /** What `/proc/locks` tells about the writer of one file. */
 export interface KernelAnswer {
   readonly held: boolean;
-  /** Nobody has an exclusive flock, but somebody a shared one. */
+  /** No process has an exclusive flock, but at least one has a shared flock. */
   readonly reader?: true;
   /** The list was not of one moment, so that a lock which is held may be missing from it. */
   readonly uncertain?: true;

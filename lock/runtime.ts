@@ -13,7 +13,7 @@ export interface Runtime {
 /** The first Deno whose `node:fs` descriptors are the kernel's: before it, flock would lock some other file. */
 const OLDEST_DENO = [2, 7, 12] as const;
 
-/** Throws {@linkcode LockUnsupportedError} on a runtime where a lock would exclude nobody, or the wrong ones. */
+/** Throws {@linkcode LockUnsupportedError} on a runtime where a lock would exclude no process, or the wrong ones. */
 export function requireRuntime(runtime: Runtime = thisRuntime()): void {
   const { os, deno } = runtime;
   if (deno === undefined || isOlder(deno)) {

@@ -1,6 +1,6 @@
 /**
- * Milliseconds, never going back within a process, and the same in all processes up to the steps that somebody sets the
- * system's clock by. For people who read a journal: what happened in which order is told by the order of its records.
+ * Milliseconds, never going back within a process, and the same in all processes except where the system's
+ * clock is set. For people who read a journal: what happened in which order is told by the order of its records.
  */
 export function now(): number {
   return performance.timeOrigin + performance.now();

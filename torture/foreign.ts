@@ -5,7 +5,7 @@ import { hold } from "./hold.ts";
 import type { Journal } from "./journal.ts";
 import type { Random } from "./random.ts";
 
-/** A program of somebody else that runs a command under the flock of a file, and ends when that is held. */
+/** A foreign program that runs a command under the flock of a file, and ends when that is held. */
 export interface Foreigner {
   readonly name: string;
   /** The command line, to which the file and the command are added. */

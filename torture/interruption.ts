@@ -1,6 +1,6 @@
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
-/** Calls `cleanUp`, and ends, when somebody interrupts this program before the disposal. */
+/** Calls `cleanUp`, and ends, when this program is interrupted before the disposal. */
 export function onInterruption(cleanUp: () => Promise<void>): Disposable {
   const end = async () => {
     await cleanUp();

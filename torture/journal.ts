@@ -44,7 +44,7 @@ export class Journal implements Disposable {
     if (writeSync(this.#fd, line) !== line.length) throw new Error("The journal took a part of a record");
   }
 
-  /** The last record of somebody who got the lock. */
+  /** The last record of a process that got the lock. */
   lastEnter(): RecordOf<"enter"> | undefined {
     for (let end = this.length; end > 0; end -= WINDOW) {
       const last = this.#read(Math.max(0, end - WINDOW), end).findLast((record) => record.what === "enter");

@@ -1,6 +1,6 @@
 import type { Phase } from "./swap_figures.ts";
 
-/** A server of somebody else's, or ours, that can be replaced while it serves. */
+/** A server, ours or another project's, that can be replaced while it serves. */
 export interface Peer {
   /** As the table names it. */
   readonly name: string;

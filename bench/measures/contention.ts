@@ -48,7 +48,7 @@ async function contend(
   ms: number,
 ): Promise<{ rate: number; longest: number }> {
   const from = now() + NOTICE;
-  const order = { deed: "contend", by, from, until: from + ms } as const;
+  const order = { action: "contend", by, from, until: from + ms } as const;
   const reports = await Promise.all(contenders.map((contender) => contender.ask(order, "contended")));
   return {
     rate: reports.reduce((sum, { rounds }) => sum + rounds, 0) / (ms / 1_000),

@@ -42,11 +42,11 @@ async function watch(situation: "idle" | "writing", ms: number): Promise<Map<str
   const crowds = idlers().flatMap(({ name }) => CROWDS.map((crowd) => ({ name, crowd })));
   const shares = crowds.map(async ({ name, crowd }): Promise<[string, number]> => {
     const contender = resources.use(new Contender(dir));
-    await contender.ask({ deed: "wait", by: name, times: crowd }, "waiting");
+    await contender.ask({ action: "wait", by: name, times: crowd }, "waiting");
     await pause(SETTLING);
-    const { ms: before } = await contender.ask({ deed: "usage" }, "usage");
+    const { ms: before } = await contender.ask({ action: "usage" }, "usage");
     await pause(ms);
-    const { ms: after } = await contender.ask({ deed: "usage" }, "usage");
+    const { ms: after } = await contender.ask({ action: "usage" }, "usage");
     return [keyOf(situation, name, crowd), 100 * (after - before) / ms];
   });
   return new Map(await Promise.all(shares));

@@ -3,7 +3,7 @@ import { Contender } from "../contender_process.ts";
 import { makeDataDir, type Place } from "../places.ts";
 import { type Waiter, waiterNamed } from "../waiter.ts";
 
-/** For how long the lock is held at least, and at most, once somebody waits for it; in milliseconds. */
+/** For how long the lock is held at least, and at most, once another process waits for it, in milliseconds. */
 const HELD: readonly [number, number] = [20, 70];
 
 /** One directory, whose lock goes from a holder to a process that waits for it, time and again. */
@@ -25,10 +25,10 @@ export class Succession implements AsyncDisposable {
   /** From the call of release in one process to the lock in the other, in milliseconds. */
   async handover(): Promise<number> {
     await this.#holdAndWait();
-    await this.#holder.tell({ deed: "release", after: this.#holding() });
+    await this.#holder.tell({ action: "release", after: this.#holding() });
     const { at } = await this.#successor.hear("taken");
-    const released = await this.#holder.ask({ deed: "released" }, "released");
-    await this.#successor.tell({ deed: "release", after: 0 });
+    const released = await this.#holder.ask({ action: "released" }, "released");
+    await this.#successor.tell({ action: "release", after: 0 });
     return at - released.at;
   }
 
@@ -47,7 +47,7 @@ export class Succession implements AsyncDisposable {
     const killed = now();
     this.#holder.kill();
     const { at } = await this.#successor.hear("taken");
-    await this.#successor.tell({ deed: "release", after: 0 });
+    await this.#successor.tell({ action: "release", after: 0 });
     await this.#holder[Symbol.asyncDispose]();
     this.#holder = new Contender(this.#dataDir);
     return at - killed;
@@ -59,9 +59,9 @@ export class Succession implements AsyncDisposable {
   }
 
   async #holdAndWait(): Promise<void> {
-    await this.#holder.ask({ deed: "take", by: this.#holderName }, "waiting");
+    await this.#holder.ask({ action: "take", by: this.#holderName }, "waiting");
     await this.#holder.hear("taken");
-    await this.#successor.ask({ deed: "take", by: this.#waiter.name }, "waiting");
+    await this.#successor.ask({ action: "take", by: this.#waiter.name }, "waiting");
   }
 
   /** Any time before the first retry of those who seldom try, whose later pauses are longer. */

@@ -11,14 +11,14 @@ import { type Taken, waiterNamed } from "../waiter.ts";
 const [dataDir] = Deno.args;
 let taken: Taken;
 
-const deeds: { [Deed in Order["deed"]]: (order: Extract<Order, { deed: Deed }>) => Promise<void> | void } = {
+const actions: { [Action in Order["action"]]: (order: Extract<Order, { action: Action }>) => Promise<void> | void } = {
   async take({ by }) {
     report("waiting");
     taken = await waiterNamed(by).wait(dataDir);
     report("taken", { at: taken.at });
   },
 
-  /** Nobody is told, so that no other process runs when the lock goes to the next. */
+  /** Reports nothing, so that no other process runs when the lock goes to the next. */
   async release({ after }) {
     await pause(after);
     releasedAt = now();
@@ -58,6 +58,6 @@ let releasedAt = 0;
 
 for await (const line of commands()) {
   const order: Order = JSON.parse(line);
-  // deno-lint-ignore no-explicit-any -- the order is of the deed's own kind
-  void deeds[order.deed](order as any);
+  // deno-lint-ignore no-explicit-any -- the order is of the action's own type
+  void actions[order.action](order as any);
 }

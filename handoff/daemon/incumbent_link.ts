@@ -109,7 +109,7 @@ export class IncumbentLink implements Disposable {
       await this.#channel.send(request);
       return await this.#channel.receiveReply({ timeout: HELLO_MS });
     } catch {
-      // An answer that comes too late must not lie here unread: the lock might come with it, and be held by nobody.
+      // An answer that comes too late must not lie here unread: the lock might come with it, and be held by no owner.
       this[Symbol.dispose]();
       return undefined;
     }

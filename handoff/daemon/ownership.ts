@@ -36,7 +36,7 @@ export class Ownership<State> {
     this.#options = options;
   }
 
-  /** Aborted when the lock that is held excludes nobody any more, with the `LockLostError` as its reason. */
+  /** Aborted when the lock that is held no longer excludes others, with the `LockLostError` as its reason. */
   get lost(): AbortSignal {
     return this.#lost.signal;
   }

@@ -76,7 +76,7 @@ export function readRole(os: Os, env: Environment): InheritedRole {
  *
  * Permissions: `--allow-ffi`, and `--allow-env` for what a supervisor sets.
  *
- * @example See whether somebody handed listeners in
+ * @example See whether listeners were handed in
  * ```ts
  * import { detectRole } from "jsr:@scope/handoff/daemon";
  *

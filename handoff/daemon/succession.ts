@@ -123,7 +123,7 @@ async function takeLock<State extends Disposable | AsyncDisposable>(
       await ownership.adopt(passed.descriptor);
       return passed.revisions;
     } catch {
-      // It was not the lock: then that is free for whoever takes it, or somebody else has it.
+      // It was not the lock: then that is free, or another process has it.
     }
   }
   // A holder that was killed may still be on its way out.

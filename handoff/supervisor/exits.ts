@@ -4,11 +4,11 @@ export const SERVICE_EXITS = {
   stopped: 0,
   /** Of a supervisor: its daemon died too often. */
   gaveUp: 3,
-  /** Somebody else holds the data directory (`EX_TEMPFAIL`). */
+  /** Another process holds the data directory (`EX_TEMPFAIL`). */
   held: 75,
   /** As shells have it: the program cannot be started. */
   notStarted: 127,
 } as const;
 
-/** Resolves when nobody holds a data directory, or the signal is aborted. */
+/** Resolves when a data directory is free, or the signal is aborted. */
 export type UntilFree = (signal: AbortSignal) => Promise<void>;

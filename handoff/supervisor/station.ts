@@ -95,7 +95,7 @@ function requireListeners(
   );
 }
 
-/** A file at the place of a socket is somebody's: it is never replaced. */
+/** A regular file at the path of a socket is never replaced. */
 function requireSocketOrNothing(path: string): void {
   const there = lstatSync(path, { throwIfNoEntry: false });
   if (there === undefined || there.isSocket()) return;

@@ -22,7 +22,7 @@ export interface SupervisorParts {
   readonly config: SupervisorConfig;
   readonly launcher: Launcher;
   readonly log: Log;
-  /** Resolves when nobody holds the data directory, or when the signal is aborted. */
+  /** Resolves when the data directory is free, or when the signal is aborted. */
   readonly untilFree: UntilFree;
   /** A daemon that serves already. */
   readonly adopted?: Daemon | undefined;

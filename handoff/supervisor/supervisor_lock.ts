@@ -85,7 +85,7 @@ function flock(fd: number, path: string): boolean {
   return tryFlock(libc, fd, { path });
 }
 
-/** Whether somebody else put another file at the path between our open and our flock. */
+/** Whether the file at the path was replaced between our open and our flock. */
 function leadsTo(path: string, fd: number): boolean {
   const there = lstatSync(path, { bigint: true, throwIfNoEntry: false });
   const ours = fstatSync(fd, { bigint: true });

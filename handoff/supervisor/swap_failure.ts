@@ -15,7 +15,7 @@ export class IncumbentDied extends HandoffError {
 /** `exited with code 1`, `was ended by signal 9`. */
 export function describeExit(exit: Exit): string {
   if ("code" in exit) return `exited with code ${exit.code}`;
-  const hint = exit.signal === SIGKILL ? " (SIGKILL: by hand, or for want of memory)" : "";
+  const hint = exit.signal === SIGKILL ? " (SIGKILL: by hand, or out of memory)" : "";
   return `was ended by signal ${exit.signal}${hint}`;
 }
 

@@ -54,7 +54,7 @@ claim("status --json of a held directory: its holder, and the command line", asy
   });
 });
 
-claim("status --json tells when the lock was taken", async () => {
+claim("status --json reports when the lock was taken", async () => {
   using dir = new TempDir();
   await using holder = new Child("holder.ts", { args: [dir.path] });
   await holder.ask("release");
@@ -65,7 +65,7 @@ claim("status --json tells when the lock was taken", async () => {
   assert(before <= since && since <= after, `${before} <= ${since} <= ${after}`);
 });
 
-claim("status --json tells when the holder was started", async () => {
+claim("status --json reports when the holder was started", async () => {
   using dir = new TempDir();
   const before = Date.now() - GRAIN;
   await using _holder = await holding(dir);
@@ -82,7 +82,7 @@ claim("status --json of a lock that another program has: the process that has it
   assertEquals(withoutCommands(descriptorHolders), [{ pid: holder.pid }]);
 });
 
-claim("status --json does not take those who wait for holders", async () => {
+claim("status --json does not list waiters as holders", async () => {
   using dir = new TempDir();
   await using holder = await foreignProcess(dir.path);
   await using waiting = startHandoff(["run", "--wait", dir.path, "--", "true"]);

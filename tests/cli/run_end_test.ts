@@ -17,7 +17,7 @@ claim("the exit code of the command survives a release that fails, which is told
 }, { needs: ["strace"] });
 
 for (const [how, command] of [["its path", "./script"], ["its name in PATH", "script"]]) {
-  claim(`a command by ${how} whose interpreter is missing exits with 126, and is not said to be missing`, async () => {
+  claim(`a command by ${how} whose interpreter is missing exits with 126, and is not reported as missing`, async () => {
     using dir = new TempDir();
     Deno.writeTextFileSync(dir.join("script"), "#!/nowhere/sh\n", { mode: 0o755 });
     const prefix = ["env", `PATH=${dir.path}:${Deno.env.get("PATH")}`];
@@ -38,7 +38,7 @@ for (const command of ["/nowhere/command", "no-such-command"]) {
   });
 }
 
-claim("run tells on standard error that the lock is lost while the command goes on", async () => {
+claim("run reports a lost lock on standard error while the command goes on", async () => {
   using dir = new TempDir();
   using logs = new TempDir();
   const log = logs.join("stderr");

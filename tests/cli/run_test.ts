@@ -65,7 +65,7 @@ claim("the command gets its arguments as they stand, whatever they look like", a
   assertEquals(stdout, args.map((arg) => `${arg}\n`).join(""));
 });
 
-claim("run exits with 75 when the directory is held, says by whom, and runs nothing", async () => {
+claim("run exits with 75 when the directory is held, names the holder, and runs nothing", async () => {
   using dir = new TempDir();
   await using holder = await holding(dir);
   const { code, stdout, stderr } = await handoff(["run", dir.path, "--", "echo", "ran"]);

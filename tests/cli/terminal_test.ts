@@ -48,7 +48,7 @@ for (const args of [["wait"], ["run", "--wait"]]) {
   }, NEEDS_TERMINAL);
 }
 
-claim("the line of those who wait is not longer than a terminal is wide", async () => {
+claim("the waiting line is no longer than the terminal is wide", async () => {
   using dir = new TempDir();
   await using holder = new Child("holder.ts", { args: [dir.path, "an argument of ".repeat(10)] });
   await holder.ask("acquire");
@@ -59,7 +59,7 @@ claim("the line of those who wait is not longer than a terminal is wide", async 
   assertEquals(line.length, WIDTH - 1);
 }, NEEDS_TERMINAL);
 
-claim("the line of those who wait is gone when the waiting is over", async () => {
+claim("the waiting line is gone when the wait is over", async () => {
   using dir = new TempDir();
   await using holder = await holding(dir);
   await using terminal = new Terminal(handoffLine(["wait", dir.path]));

@@ -84,7 +84,7 @@ claim("handoff upgrade whose supervisor is killed looks for itself: 0 where the 
   await eventually(() => assertThrows(() => Deno.statSync(`/proc/${successor}`)));
 }, { needs: ["linux"] });
 
-claim("handoff status tells the supervisor, the build and the last upgrade", async () => {
+claim("handoff status reports the supervisor, the build and the last upgrade", async () => {
   using dir = new TempDir();
   await using supervisor = await SupervisorProcess.serving(dir, peer(dir, "--build=v1"));
   await handoff(["upgrade", dir.path, "--", ...peer(dir, "--successor=exits")]);

@@ -86,7 +86,7 @@ for (const [command, words] of Object.entries(HELP)) {
   const args = [...command.split(" ").filter(Boolean), "--help"];
   const line = `"handoff ${args.join(" ")}"`;
 
-  claim(`${line} tells the usage on standard output, and exits with 0`, async () => {
+  claim(`${line} prints the usage to standard output, and exits with 0`, async () => {
     const { code, stdout, stderr } = await handoff(args, { permissions: [] });
     assertEquals({ code, stderr }, { code: 0, stderr: "" });
     assertEquals(words.filter((word) => !stdout.includes(word)), []);
@@ -103,7 +103,7 @@ for (const [command, words] of Object.entries(HELP)) {
   });
 }
 
-claim("--version tells the version of deno.json", async () => {
+claim("--version prints the version of deno.json", async () => {
   const { version } = JSON.parse(Deno.readTextFileSync(new URL("../../deno.json", import.meta.url)));
   assertEquals(await handoff(["--version"], { permissions: [] }), { code: 0, stdout: `${version}\n`, stderr: "" });
 });

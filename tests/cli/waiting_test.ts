@@ -119,7 +119,7 @@ claim("wait exits with 0 when the holder has been killed", async () => {
 });
 
 for (const seconds of ["0", "0.05"]) {
-  claim(`wait --timeout=${seconds} exits with 75 while the directory is held, and says by whom`, async () => {
+  claim(`wait --timeout=${seconds} exits with 75 while the directory is held, and names the holder`, async () => {
     using dir = new TempDir();
     await using holder = await holding(dir);
     const { code, stderr } = await inTime(handoff(["wait", `--timeout=${seconds}`, dir.path]));

@@ -13,7 +13,7 @@ const LINUX_LOCAL: readonly LinuxType[] = [
   ["zfs", 0x2fc12fc1],
   ["overlayfs", 0x794c7630],
   ["aufs", 0x61756673],
-  ["a filesystem that nobody has heard of", 0x12345678],
+  ["an unknown filesystem", 0x12345678],
 ];
 
 const LINUX_MEMORY: readonly LinuxType[] = [["tmpfs", 0x01021994], ["ramfs", 0x858458f6]];
@@ -62,7 +62,7 @@ claim("a filesystem that the kernel does not tell is of type unknown", () => {
 });
 
 if (Deno.build.os === "linux") {
-  claim("the kernel says where f_type is looked for that /proc is /proc", () => {
+  claim("f_type is read from the right offset: that of /proc is procfs", () => {
     using libc = openLibc();
     using cleanUp = new DisposableStack();
     const fd = cleanUp.adopt(openSync("/proc/self/stat", "r"), closeSync);

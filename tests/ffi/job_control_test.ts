@@ -5,7 +5,7 @@ import { TempDir } from "../support/temp_dir.ts";
 
 const SIGCONT = 18;
 
-claim("a process shares its group with itself, and not with a process that is none", () => {
+claim("a process shares its group with itself, and not with a pid that does not exist", () => {
   using jobs = new JobControl();
   assertEquals([jobs.sharesGroup(Deno.pid), jobs.sharesGroup(-1)], [true, false]);
 });
@@ -27,7 +27,7 @@ claim("the default action of SIGCONT leaves a process that runs as it is", () =>
   assertEquals(jobs.sharesGroup(Deno.pid), true);
 }, { needs: ["linux"] });
 
-claim("a file that is there exists, and one that is not does not", () => {
+claim("exists() tells a file that is there from one that is not", () => {
   using jobs = new JobControl();
   using folder = new TempDir();
   assertEquals([jobs.exists(folder.path), jobs.exists(folder.join("none"))], [true, false]);

@@ -57,7 +57,7 @@ for (const content of ["0", "-1", "-4242", "2147483648", "4294967297", "42949630
   });
 }
 
-claim("kill is asked for no more than the pid of the pidfile", async () => {
+claim("kill is called with the pid of the pidfile only", async () => {
   using dir = new TempDir();
   using _holder = new ForeignHolder(dir.path, { pidfile: "2147483647\n" });
   const killed: number[] = [];

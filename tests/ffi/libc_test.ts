@@ -81,7 +81,7 @@ claim("where nothing is permitted the user is asked once, for every library", ()
   assertEquals(fake.opened, ["libc.musl-x86_64.so.1"]);
 });
 
-claim("where libc is permitted nothing is asked", () => {
+claim("where libc is permitted the user is not asked", () => {
   const fakes = [{}, { partial: true }, { granted: "/lib64/libc.so.6" }].map((platform) => new FakeLoader(platform));
   for (const fake of fakes) loadLibc(fake.loader)[Symbol.dispose]();
   assertEquals(fakes.map(({ questions }) => questions), [0, 0, 0]);
@@ -137,7 +137,7 @@ claim("where errno cannot be read, locking is unsupported, and the library is cl
   assertEquals(fake.closed, 1);
 });
 
-claim("where errno tells another failure than the one that was provoked, locking is unsupported", () => {
+claim("where errno is not that of the failure that was provoked, locking is unsupported", () => {
   for (const errno of [1, 22, 37, -9]) {
     const fake = new FakeLoader({ errno });
     assertEquals(assertThrows(() => loadLibc(fake.loader), LockUnsupportedError).reason, "errno");

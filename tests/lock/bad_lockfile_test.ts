@@ -3,7 +3,7 @@ import { DataDirLock, LockUnsupportedError } from "@scope/handoff";
 import { Child } from "../support/child.ts";
 import { claim } from "../support/claim.ts";
 import { identity, snapshot, Victim } from "../support/disk.ts";
-import { everybodysDir } from "../support/everybodys_dir.ts";
+import { worldWritableDir } from "../support/world_writable_dir.ts";
 import { isFree } from "../support/foreign_holder.ts";
 import { run } from "../support/run.ts";
 import { TempDir } from "../support/temp_dir.ts";
@@ -50,7 +50,7 @@ claim("acquire() refuses a lockfile that is a FIFO, and leaves it standing", asy
 });
 
 claim("acquire() refuses a lockfile that is a FIFO it may only read, and waits for no writer", async () => {
-  using dir = everybodysDir();
+  using dir = worldWritableDir();
   run("mkfifo", "--mode=0444", dir.join(".handoff.lock"));
   await using contender = new Child("nobody_holder.ts", { args: [dir.path] });
   const refusal = await contender.ask("acquire");
@@ -88,7 +88,7 @@ claim("acquire() takes a lockfile of any content, and leaves it as it is", async
 });
 
 claim("acquire() takes a lockfile of mode 0444 without write permission, and leaves its mode", async () => {
-  using dir = everybodysDir();
+  using dir = worldWritableDir();
   Deno.writeTextFileSync(dir.join(".handoff.lock"), "", { mode: 0o444 });
   const before = identity(dir.join(".handoff.lock"));
   await using holder = new Child("nobody_holder.ts", { args: [dir.path] });
@@ -107,7 +107,7 @@ claim("acquire() takes a lockfile of mode 0444 that is its own, and leaves its m
 });
 
 claim("acquire() fails on a lockfile that it may not even read, names it and leaves it alone", async () => {
-  using dir = everybodysDir();
+  using dir = worldWritableDir();
   Deno.writeTextFileSync(dir.join(".handoff.lock"), "", { mode: 0o600 });
   const before = snapshot(dir.path);
   await using contender = new Child("nobody_holder.ts", { args: [dir.path] });

@@ -3,7 +3,7 @@ import { DataDirLock, LockHeldError } from "@scope/handoff";
 import { Child } from "../support/child.ts";
 import { claim } from "../support/claim.ts";
 import { snapshot, Victim } from "../support/disk.ts";
-import { everybodysDir, STICKY } from "../support/everybodys_dir.ts";
+import { STICKY, worldWritableDir } from "../support/world_writable_dir.ts";
 import { ForeignHolder, isFree } from "../support/foreign_holder.ts";
 import { run } from "../support/run.ts";
 import { TempDir } from "../support/temp_dir.ts";
@@ -94,15 +94,18 @@ claim("release() leaves a pidfile that became a symbolic link, and the file behi
   assertEquals(victim.untouched, true);
 });
 
-claim("a pidfile that is a FIFO names nobody, and a contender neither waits for a writer nor removes it", async () => {
-  using dir = new TempDir();
-  using _holder = new ForeignHolder(dir.path);
-  run("mkfifo", dir.join(".handoff.pidfile"));
-  const before = snapshot(dir.path);
-  await using contender = new Child("holder.ts", { args: [dir.path] });
-  assertEquals((await contender.ask("acquire")).holder, UNKNOWN);
-  assertEquals(snapshot(dir.path), before);
-});
+claim(
+  "a pidfile that is a FIFO names no process, and a contender neither waits for a writer nor removes it",
+  async () => {
+    using dir = new TempDir();
+    using _holder = new ForeignHolder(dir.path);
+    run("mkfifo", dir.join(".handoff.pidfile"));
+    const before = snapshot(dir.path);
+    await using contender = new Child("holder.ts", { args: [dir.path] });
+    assertEquals((await contender.ask("acquire")).holder, UNKNOWN);
+    assertEquals(snapshot(dir.path), before);
+  },
+);
 
 claim(
   "a pidfile that is a FIFO names nobody, even when a pid is in it, and a contender leaves that for its reader",
@@ -131,7 +134,7 @@ claim("acquire() replaces a pidfile that is a FIFO, and waits for no writer", as
 });
 
 claim("a pidfile that this user may not read names nobody, and a contender leaves it alone", async () => {
-  using dir = everybodysDir();
+  using dir = worldWritableDir();
   using _holder = new ForeignHolder(dir.path);
   Deno.writeTextFileSync(dir.join(".handoff.pidfile"), `${Deno.pid}\n`, { mode: 0o600 });
   const before = snapshot(dir.path);
@@ -141,7 +144,7 @@ claim("a pidfile that this user may not read names nobody, and a contender leave
 }, { needs: ["root"] });
 
 claim("acquire() replaces a pidfile that this user may not read", async () => {
-  using dir = everybodysDir();
+  using dir = worldWritableDir();
   Deno.writeTextFileSync(dir.join(".handoff.pidfile"), `${Deno.pid}\n`, { mode: 0o600 });
   await using holder = new Child("nobody_holder.ts", { args: [dir.path] });
   assertEquals((await holder.ask("acquire")).event, "acquired");
@@ -149,7 +152,7 @@ claim("acquire() replaces a pidfile that this user may not read", async () => {
 }, { needs: ["root"] });
 
 claim("acquire() fails where the pidfile is not ours to replace, leaves it as it is and frees the lock", async () => {
-  using dir = everybodysDir(STICKY);
+  using dir = worldWritableDir(STICKY);
   Deno.writeTextFileSync(dir.join(".handoff.pidfile"), `${Deno.pid}\n`, { mode: 0o600 });
   const { [".handoff.pidfile"]: before } = snapshot(dir.path);
   await using contender = new Child("nobody_holder.ts", { args: [dir.path] });

@@ -76,7 +76,7 @@ claim("a refusal by a lock of this program's own says so, whatever its pidfile s
   assertEquals(holder.self, true);
 });
 
-claim("a zombie that the pidfile names is said to be one", async () => {
+claim("a zombie that the pidfile names is reported as one", async () => {
   using dir = new TempDir();
   await using zombie = await Zombie.make();
   const { pid } = zombie;
@@ -86,7 +86,7 @@ claim("a zombie that the pidfile names is said to be one", async () => {
   assertEquals(holder, { pid, liveness: "alive", self: false, zombie: true });
 }, { needs: ["linux"] });
 
-claim("a lockfile with several names is said to be shared with a copy of hard links", () => {
+claim("a lockfile with several names is reported as shared with a hard-linked copy", () => {
   using dir = new TempDir();
   using _holder = new ForeignHolder(dir.path);
   Deno.linkSync(dir.join(".handoff.lock"), dir.join("snapshot"));

@@ -21,7 +21,7 @@ interface Place {
   readonly pid: number;
   /** Where the process has the directory. */
   readonly path: string;
-  /** Where the directory of the process is for everybody else. */
+  /** Where other processes see the directory of the process. */
   readonly seen: string;
 }
 

@@ -34,7 +34,7 @@ for (const form of ["acquire", "acquireSync", "acquireOrBreakStale", "acquireOrB
   }, NEEDS);
 }
 
-claim("inspect() tells of a lock on FUSE", async () => {
+claim("inspect() reports a lock on FUSE", async () => {
   using fuse = new Fuse();
   assertEquals((await inspect(fuse.path)).held, false);
   using _lock = await DataDirLock.acquire(fuse.path, { allowNetworkFilesystem: true });

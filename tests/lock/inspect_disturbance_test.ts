@@ -9,7 +9,7 @@ const INSPECTORS = 3;
 const ROUNDS = 100;
 const LOOKS = 1_000;
 
-claim("an acquire beside processes that probe all the time is never refused because of them", async () => {
+claim("acquire() is never refused because of processes that probe at the same time", async () => {
   using dir = tempDirWithData();
   await using inspectors = await keepLooking(dir);
   await using acquirer = new Child("acquirer.ts", { args: [dir.join("data"), String(ROUNDS)] });
@@ -22,7 +22,7 @@ claim("an acquire beside processes that probe all the time is never refused beca
   assertEquals(refused, 0);
 });
 
-claim("those who probe at the same time do not take each other for a holder", async () => {
+claim("processes that probe at the same time do not mistake each other for a holder", async () => {
   using dir = tempDirWithData();
   Deno.writeTextFileSync(dir.join("data/.handoff.lock"), "");
   await using inspectors = await keepLooking(dir);

@@ -5,7 +5,7 @@ import { Child } from "../support/child.ts";
 import { claim } from "../support/claim.ts";
 import { tempDirWithData } from "../support/temp_data_dir.ts";
 import { snapshot, Victim } from "../support/disk.ts";
-import { everybodysDir } from "../support/everybodys_dir.ts";
+import { worldWritableDir } from "../support/world_writable_dir.ts";
 import { ForeignHolder } from "../support/foreign_holder.ts";
 import { inTime } from "../support/patience.ts";
 import { run } from "../support/run.ts";
@@ -86,7 +86,7 @@ for (const [what, make] of Object.entries(ODD_LOCKFILES)) {
   });
 }
 
-claim("inspect() tells of a directory with a pidfile that is a FIFO, without waiting for anybody", async () => {
+claim("inspect() reports on a directory whose pidfile is a FIFO, without waiting", async () => {
   using dir = tempDirWithData();
   run("mkfifo", dir.join("data/.handoff.pidfile"));
   await using inspector = new Child("inspector.ts", { args: [dir.join("data")] });
@@ -101,7 +101,7 @@ claim("inspect() rejects what is no directory", async () => {
 });
 
 claim("inspect() needs no permission but to read, of the system either", async () => {
-  using dir = everybodysDir();
+  using dir = worldWritableDir();
   using _holder = new ForeignHolder(dir.path, { pidfile: "1\n" });
   for (const name of dir.entries()) Deno.chmodSync(dir.join(name), 0o444);
   Deno.chmodSync(dir.path, 0o555);
@@ -111,7 +111,7 @@ claim("inspect() needs no permission but to read, of the system either", async (
 }, { needs: ["root"] });
 
 claim("inspect() rejects a directory that may not be looked at, and names it", async () => {
-  using dir = everybodysDir();
+  using dir = worldWritableDir();
   using _holder = new ForeignHolder(dir.path);
   Deno.chmodSync(dir.path, 0o700);
   await using inspector = new Child("nobody_inspector.ts", { args: [dir.path] });

@@ -41,8 +41,8 @@ claim("no descriptor of the lockfile is inherited, follows a symbolic link, or w
 
 claim("the lockfile is opened and locked, and nothing else is ever done to it", async () => {
   const calls = await trace(["acquire", "acquire", "breakAloud", "release", "breakSync", "releaseSync"]);
-  const deeds = new Set(calls.filter((call) => call.text.includes("/.handoff.lock")).map((call) => call.name));
-  assertEquals([...deeds].sort(), ["close", "flock", "open"]);
+  const calledOn = new Set(calls.filter((call) => call.text.includes("/.handoff.lock")).map((call) => call.name));
+  assertEquals([...calledOn].sort(), ["close", "flock", "open"]);
   assertEquals(calls.filter((call) => call.text.includes("O_TRUNC")), []);
 }, { needs: ["strace"] });
 

@@ -10,8 +10,8 @@ import { LOSSES } from "../support/losses.ts";
 import { pidfile } from "../support/read_pidfile.ts";
 import { TempDir } from "../support/temp_dir.ts";
 
-for (const { deed, happen } of LOSSES) {
-  claim(`a lock can be released after ${deed}`, async () => {
+for (const { event, happen } of LOSSES) {
+  claim(`a lock can be released after ${event}`, async () => {
     using dir = new TempDir();
     const lost = DataDirLock.acquireSync(dir.join("data"));
     happen(dir);
@@ -20,8 +20,8 @@ for (const { deed, happen } of LOSSES) {
   });
 }
 
-for (const { deed, happen } of LOSSES.filter(({ lockable }) => lockable)) {
-  claim(`the release of a lock leaves what another process locked after ${deed}`, async () => {
+for (const { event, happen } of LOSSES.filter(({ lockable }) => lockable)) {
+  claim(`the release of a lock leaves what another process locked after ${event}`, async () => {
     using dir = new TempDir();
     const lost = DataDirLock.acquireSync(dir.join("data"));
     happen(dir);

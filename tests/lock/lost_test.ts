@@ -7,8 +7,8 @@ import { LOSSES } from "../support/losses.ts";
 import { inTime } from "../support/patience.ts";
 import { TempDir } from "../support/temp_dir.ts";
 
-for (const { deed, reason, happen } of LOSSES) {
-  claim(`lost is aborted, with "${reason}", after ${deed}`, async () => {
+for (const { event, reason, happen } of LOSSES) {
+  claim(`lost is aborted, with "${reason}", after ${event}`, async () => {
     using dir = new TempDir();
     using _clock = new FakeTimers("end at once");
     using lock = DataDirLock.acquireSync(dir.join("data"));
@@ -18,7 +18,7 @@ for (const { deed, reason, happen } of LOSSES) {
     assertEquals([error.name, error.reason, error.dataDir], ["LockLostError", reason, dir.join("data")]);
   });
 
-  claim(`lost is aborted from the first look on, when that is after ${deed}`, () => {
+  claim(`lost is aborted from the first look on, when that is after ${event}`, () => {
     using dir = new TempDir();
     using lock = DataDirLock.acquireSync(dir.join("data"));
     happen(dir);
@@ -27,8 +27,8 @@ for (const { deed, reason, happen } of LOSSES) {
   });
 }
 
-for (const { deed, happen } of LOSSES.filter(({ reason }) => reason.startsWith("lockfile-"))) {
-  claim(`an event tells, where no timer does, that ${deed}`, async () => {
+for (const { event, happen } of LOSSES.filter(({ reason }) => reason.startsWith("lockfile-"))) {
+  claim(`the watcher alone reports that ${event}`, async () => {
     using dir = new TempDir();
     using _clock = new FakeTimers("never end");
     using lock = DataDirLock.acquireSync(dir.join("data"));
@@ -73,7 +73,7 @@ claim("lost stays as it is while the directory is in use", async () => {
   assertEquals(lost.aborted, false);
 });
 
-claim("a released lock is not lost, whatever becomes of its directory", async () => {
+claim("a released lock is not lost, whatever happens to its directory", async () => {
   using dir = new TempDir();
   using clock = new FakeTimers("end at once");
   const lock = DataDirLock.acquireSync(dir.join("data"));

@@ -46,7 +46,7 @@ claim("a directory on a network filesystem is refused before its lock is asked f
   assertThrows(() => take(dir, NFS), LockUnsupportedError);
 });
 
-claim("a directory on a filesystem that nobody has heard of is locked", () => {
+claim("a directory on an unknown filesystem is locked", () => {
   using dir = new TempDir();
   using _lockfile = take(dir, UNHEARD_OF);
   assertEquals(isFree(dir.path), false);

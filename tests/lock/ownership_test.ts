@@ -3,12 +3,12 @@ import { DataDirLock } from "@scope/handoff";
 import { fromFileUrl } from "@std/path";
 import { Child } from "../support/child.ts";
 import { claim } from "../support/claim.ts";
-import { everybodysDir, STICKY } from "../support/everybodys_dir.ts";
+import { STICKY, worldWritableDir } from "../support/world_writable_dir.ts";
 import { isFree } from "../support/foreign_holder.ts";
 import { TempDir } from "../support/temp_dir.ts";
 
 claim("acquire() says whose a lockfile is that it may not open, and what to do", async () => {
-  using dir = everybodysDir();
+  using dir = worldWritableDir();
   Deno.writeTextFileSync(dir.join(".handoff.lock"), "", { mode: 0o600 });
   await using contender = new Child("nobody_holder.ts", { args: [dir.path] });
   const { message } = await contender.ask("acquire");
@@ -20,7 +20,7 @@ claim("acquire() says whose a lockfile is that it may not open, and what to do",
 
 for (const leftover of [".handoff.pidfile", ".handoff.pidfile.tmp"]) {
   claim(`acquire() says whose a ${leftover} is that it may not replace in a sticky directory`, async () => {
-    using dir = everybodysDir(STICKY);
+    using dir = worldWritableDir(STICKY);
     Deno.writeTextFileSync(dir.join(leftover), "4242\n");
     await using contender = new Child("nobody_holder.ts", { args: [dir.path] });
     const { message } = await contender.ask("acquire");

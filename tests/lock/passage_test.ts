@@ -11,12 +11,12 @@ import { TempDir } from "../support/temp_dir.ts";
 const LINUX = { needs: ["linux"] } as const;
 
 /** What the giver may do after the lock has left, and whether it ends by that. */
-for (const [deed, what] of [["stay", "lives on"], ["release", "releases"], ["exit", "ends by Deno.exit"]]) {
+for (const [action, what] of [["stay", "lives on"], ["release", "releases"], ["exit", "ends by Deno.exit"]]) {
   claim(`a lock that was passed is the receiver's when the giver ${what}`, async () => {
     using dir = new TempDir();
-    await using giver = new Child("passer.ts", { args: [dir.path, deed] });
+    await using giver = new Child("passer.ts", { args: [dir.path, action] });
     const adopted = await passLock(giver);
-    if (deed === "exit") assertEquals((await giver.status).success, true);
+    if (action === "exit") assertEquals((await giver.status).success, true);
     assertEquals([isFree(dir.path), pidfile(dir)], [false, `${adopted.pid}\n`]);
     await giver.send("release");
     await event(giver, "released");
@@ -83,8 +83,8 @@ claim("a lock that was passed is released for its giver, and says so", async () 
   giver.pass((fd) => (sent = rawDescriptor(fd)) > 0);
   using _receiver = await HeldLock.adopt(dir.path, sent);
   assertEquals(giver.released, true);
-  for (const deed of [() => giver.verify(), () => giver.pass(fail), () => giver.shareWithChildren()]) {
-    assertThrows(deed, HandoffError, "was passed to another process");
+  for (const action of [() => giver.verify(), () => giver.pass(fail), () => giver.shareWithChildren()]) {
+    assertThrows(action, HandoffError, "was passed to another process");
   }
 }, LINUX);
 

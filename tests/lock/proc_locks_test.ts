@@ -25,9 +25,9 @@ const LOCKS = `\
 const WRITERS: Readonly<Record<string, [file: string, pid: number | undefined]>> = {
   "who has the exclusive flock, and not one who waits for it": ["fe:00:1234", 4242],
   "nobody where readers hold the flock, though a writer waits": ["fe:00:2000", undefined],
-  "nobody where somebody has a POSIX lock": ["fe:00:3000", undefined],
-  "nobody where somebody has an open file description lock": ["fe:00:3001", undefined],
-  "nobody where somebody has a lease": ["fe:00:3002", undefined],
+  "no holder where a process has a POSIX lock": ["fe:00:3000", undefined],
+  "no holder where a process has an open file description lock": ["fe:00:3001", undefined],
+  "no holder where a process has a lease": ["fe:00:3002", undefined],
   "nobody where readers share the flock": ["fe:00:5000", undefined],
   "nobody of a file of the same number on another device": ["fd:00:1234", undefined],
   "nobody of a file that is not in the list": ["fe:00:123", undefined],

@@ -98,7 +98,7 @@ claim("acquire() refuses a filesystem whose flock excludes nobody, and leaves th
   assertEquals(dir.entries(), [".handoff.lock", ".handoff.pidfile"]);
 });
 
-claim("acquire() is refused beside a live holder also where the kernel's flock says yes to everybody", async () => {
+claim("acquire() is refused beside a live holder even where the kernel grants every flock", async () => {
   using dir = new TempDir();
   using _holder = new ForeignHolder(dir.path);
   await using contender = new Child("holder.ts", { args: [dir.path], prefix: FLOCK_SAYS_YES });
@@ -110,7 +110,7 @@ claim("acquire() is refused beside a live holder also where the kernel's flock s
 /** The first flock(2) of the program proves that errno can be read, and fails as it must. */
 const FLOCK_SAYS_YES = ["strace", "-qq", "-f", "-o", "/dev/null", "-e", "inject=flock:retval=0:when=2+"];
 
-/** Puts a new file in the lockfile's place, as somebody does who means to reset a lock. */
+/** Puts a new file in the lockfile's place, as an operator does who means to reset a lock. */
 function replaceLockfile(dir: TempDir): 1 {
   Deno.writeTextFileSync(dir.join("new.lock"), "");
   Deno.renameSync(dir.join("new.lock"), dir.join(".handoff.lock"));

@@ -21,7 +21,7 @@ for (const deno of ["2.7.11", "2.7.9", "2.6.13", "2.0.0", "1.46.3", "0.42.0", "n
   });
 }
 
-claim("a runtime that is not Deno is refused, and told so", () => {
+claim("a runtime other than Deno is refused with a clear error", () => {
   const message = "@scope/handoff requires Deno >= 2.7.12, but this is not Deno.";
   assertEquals(refusal({ os: "linux" }), { reason: "runtime", message });
 });

@@ -88,9 +88,9 @@ class Sharer implements AsyncDisposable {
   }
 
   /** Does one after the other, and tells what is in use after the last. */
-  async do(...deeds: string[]): Promise<Report> {
+  async do(...actions: string[]): Promise<Report> {
     let report: Report = { event: "nothing" };
-    for (const deed of deeds) report = await this.#program.ask(deed);
+    for (const action of actions) report = await this.#program.ask(action);
     this.child = report.child ?? 0;
     return report;
   }

@@ -15,8 +15,8 @@ claim("verify() says nothing while the lock excludes others", () => {
   lock.verify();
 });
 
-for (const { deed, reason, happen } of LOSSES) {
-  claim(`verify() throws "${reason}" after ${deed}`, () => {
+for (const { event, reason, happen } of LOSSES) {
+  claim(`verify() throws "${reason}" after ${event}`, () => {
     using dir = new TempDir();
     using lock = DataDirLock.acquireSync(dir.join("data"));
     lock.verify();
@@ -88,7 +88,7 @@ for (const { over, reason, mount } of MOUNTS) {
   }, { needs: ["mount"] });
 }
 
-claim("a directory that comes back to its place is no loss any more", () => {
+claim("a directory that is moved back is no longer a loss", () => {
   using dir = new TempDir();
   using lock = DataDirLock.acquireSync(dir.join("data"));
   Deno.renameSync(dir.join("data"), dir.join("moved"));
@@ -110,7 +110,7 @@ claim("each loss has a message that names the directory, says what happened, and
   assertEquals(new Set(messages).size, new Set(LOSSES.map(({ reason }) => reason)).size);
 });
 
-claim("verify() after a release says that the lock was released, and not that it was lost", () => {
+claim("verify() after a release reports that the lock was released, not that it was lost", () => {
   using dir = new TempDir();
   const lock = DataDirLock.acquireSync(dir.path);
   lock.releaseSync();

@@ -83,7 +83,7 @@ claim("a directory that its holder writes to all the time does not wake the wait
   using _lock = await inTime(acquiring);
 }, { needs: ["linux"] });
 
-claim("those who look who holds the lock do not wake the waiter", async () => {
+claim("inspections do not wake the waiter", async () => {
   using dir = new TempDir();
   using holder = new DisposableStack();
   holder.use(new ForeignHolder(dir.path));

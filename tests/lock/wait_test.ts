@@ -61,7 +61,7 @@ for (const form of ["acquire", "acquireOrBreakStale"] as const) {
   }, { needs: ["flock"] });
 }
 
-claim("acquireOrBreakStale() waits for whoever holds the lock in place of a dead process", async () => {
+claim("acquireOrBreakStale() waits for the process that holds the lock in place of a dead one", async () => {
   using dir = new TempDir();
   using foreign = new DisposableStack();
   const pid = await deadPid();

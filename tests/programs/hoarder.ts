@@ -9,7 +9,7 @@ import { commands, errorFields, report } from "./report.ts";
 const [dataDir] = Deno.args;
 let lock: DataDirLock | undefined;
 
-const deeds: Record<string, () => DataDirLock | void | Promise<DataDirLock | void>> = {
+const actions: Record<string, () => DataDirLock | void | Promise<DataDirLock | void>> = {
   acquire: () => DataDirLock.acquire(dataDir),
   acquireSync: () => DataDirLock.acquireSync(dataDir),
   release: () => lock?.release(),
@@ -21,7 +21,7 @@ for await (const line of commands()) {
   const hoard = openAll();
   for (const fd of hoard.splice(0, Number(left))) closeSync(fd);
   try {
-    lock = await deeds[command]() ?? undefined;
+    lock = await actions[command]() ?? undefined;
     report(lock === undefined ? "released" : "acquired");
   } catch (error) {
     report("refused", errorFields(error));

@@ -9,7 +9,7 @@ const [dataDir] = Deno.args;
 let lock: DataDirLock | undefined;
 
 const onStale = (holder: unknown) => report("stale", { holder });
-const deeds: Record<string, () => DataDirLock | void | Promise<DataDirLock | void>> = {
+const actions: Record<string, () => DataDirLock | void | Promise<DataDirLock | void>> = {
   acquire: () => DataDirLock.acquire(dataDir),
   acquireSync: () => DataDirLock.acquireSync(dataDir),
   break: () => DataDirLock.acquireOrBreakStale(dataDir, { onStale }),
@@ -23,7 +23,7 @@ const deeds: Record<string, () => DataDirLock | void | Promise<DataDirLock | voi
 
 for await (const command of commands()) {
   try {
-    const result = await deeds[command]();
+    const result = await actions[command]();
     if (result === undefined) {
       report("released", { released: lock?.released });
     } else {

@@ -8,7 +8,7 @@ import { commands, errorFields, report } from "./report.ts";
 const [dataDir] = Deno.args;
 const found = { looks: 0, held: 0 };
 
-const deeds: Record<string, () => object | Promise<object>> = {
+const actions: Record<string, () => object | Promise<object>> = {
   inspect: () => inspect(dataDir),
   inspectSync: () => inspectSync(dataDir),
   acquire: () => ({ held: !DataDirLock.acquireSync(dataDir).released }),
@@ -18,7 +18,7 @@ const deeds: Record<string, () => object | Promise<object>> = {
 
 for await (const command of commands()) {
   try {
-    report("inspected", { ...await deeds[command]() });
+    report("inspected", { ...await actions[command]() });
   } catch (error) {
     report("failed", errorFields(error));
   }

@@ -1,6 +1,6 @@
 /**
  * Acquires the lock of the directory in its first argument, reports that, and ends by `Deno.exit` with the first line on
- * its standard input. A listener that comes after the lock's own, as that of somebody who still writes, reports whether
+ * its standard input. A listener that comes after the lock's own, as that of a program that still writes, reports whether
  * another could have the lock, and what stands in the directory.
  */
 import { DataDirLock } from "@scope/handoff";

@@ -1,5 +1,5 @@
 """What flock(1) does, by Python's fcntl.flock: `locker.py <file> <command> [args...]` runs the command while it holds
-the flock of the file, and exits with 1 where somebody else holds it."""
+the flock of the file, and exits with 1 where another process holds it."""
 
 import fcntl
 import subprocess

@@ -8,18 +8,18 @@ import { HeldLock } from "../../lock/held_lock.ts";
 import { rawDescriptor } from "../support/raw_descriptor.ts";
 import { report } from "./report.ts";
 
-const [dataDir, deed] = Deno.args;
+const [dataDir, action] = Deno.args;
 const lock = await HeldLock.acquire(dataDir);
 report("acquired", { pid: Deno.pid });
 // One read, of the line that is there: what follows is for the child.
 if (await Deno.stdin.read(new Uint8Array(64)) === null) Deno.exit();
 lock.pass(sendToChild);
-const deeds: Record<string, () => void> = {
+const actions: Record<string, () => void> = {
   stay: () => {},
   release: () => lock.releaseSync(),
   exit: () => Deno.exit(),
 };
-deeds[deed]();
+actions[action]();
 setInterval(() => {}, 1_000_000);
 
 function sendToChild(fd: number): boolean {

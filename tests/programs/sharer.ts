@@ -1,6 +1,6 @@
 /**
  * Acquires the lock of the directory in its first argument; then shares it with children, spawns one, and releases, as it
- * is told to. Reports each deed, with the pid of the child, which goes on until it is killed.
+ * is told to. Reports each action, with the pid of the child, which goes on until it is killed.
  */
 import { HeldLock } from "../../lock/held_lock.ts";
 import { commands, report } from "./report.ts";
@@ -10,7 +10,7 @@ const lock = await HeldLock.acquire(Deno.args[0]);
 let share: Disposable | undefined;
 let child: Deno.ChildProcess | undefined;
 
-const deeds: Record<string, () => void> = {
+const actions: Record<string, () => void> = {
   share: () => share = lock.shareWithChildren(),
   unshare: () => share?.[Symbol.dispose](),
   spawn: () => child = new Deno.Command("sleep", { args: ["infinity"], stdin: "null", stdout: "null" }).spawn(),
@@ -18,7 +18,7 @@ const deeds: Record<string, () => void> = {
 };
 
 for await (const command of commands()) {
-  deeds[command]();
+  actions[command]();
   report(command, { child: child?.pid, ...usage(Deno.args[0]) });
 }
 Deno.exit();

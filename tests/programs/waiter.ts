@@ -10,7 +10,7 @@ const [dataDir] = Deno.args;
 let stop = new AbortController();
 let lock: DataDirLock | undefined;
 
-const deeds: Record<string, () => void> = {
+const actions: Record<string, () => void> = {
   acquire: () => void take("acquire"),
   break: () => void take("acquireOrBreakStale"),
   abort: () => stop.abort(new RangeError("stopped")),
@@ -18,7 +18,7 @@ const deeds: Record<string, () => void> = {
   release: () => lock?.releaseSync(),
 };
 
-for await (const command of commands()) deeds[command]();
+for await (const command of commands()) actions[command]();
 
 async function take(form: "acquire" | "acquireOrBreakStale"): Promise<void> {
   stop = new AbortController();

@@ -27,7 +27,7 @@ claim("docs/cli.md gives the exit code of each outcome of an upgrade", () => {
   assertEquals(OUTCOMES.map((outcome) => row(outcome)[0]), OUTCOMES.map((outcome) => `${exitCodeFor({ outcome })}`));
 });
 
-claim("docs/cli.md tells each key of a configuration", () => {
+claim("docs/cli.md documents each key of a configuration", () => {
   const told = ROWS.flatMap(({ names }) => names);
   assertEquals(CONFIG_KEYS.filter((key) => !told.includes(key)), []);
 });

@@ -24,7 +24,7 @@ async function entries(url: string): Promise<string[]> {
   return list.map(({ text }) => text);
 }
 
-claim("the example daemon tells who runs and how many entries there are", async () => {
+claim("the example daemon reports its pid and how many entries there are", async () => {
   using dir = new TempDir();
   await using daemon = daemonOn(dir);
   const { url } = await daemon.next();
@@ -44,7 +44,7 @@ claim("the example daemon exits with 75 and one line that names the holder when 
   assertEquals(lines.slice(1), [""]);
 });
 
-claim("an example daemon that is to wait says for whom, and takes over", async () => {
+claim("the example daemon with --wait names the holder, and takes over", async () => {
   using dir = new TempDir();
   await using first = daemonOn(dir);
   await first.next();

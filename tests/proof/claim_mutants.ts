@@ -172,7 +172,7 @@ export const CLAIM_MUTANTS: readonly ClaimMutant[] = [
     name: "takes any errno for the one that it provoked",
     edits: [{ file: "ffi/libc.ts", from: "if (probed === -errnoTable(loader.os).EBADF)", to: "if (probed < 0)" }],
     test: "ffi/libc",
-    claim: "where errno tells another failure than the one that was provoked, locking is unsupported",
+    claim: "where errno is not that of the failure that was provoked, locking is unsupported",
     says: "Expected function to throw",
     invariants: [1],
   },

@@ -7,7 +7,7 @@ import { TempDir } from "../support/temp_dir.ts";
 import { runTorture, tortureCommand, type TortureRun, tortureUntil } from "./torture_run.ts";
 
 /** What a torture does, by the names of the figures that it prints. */
-const DEEDS = ["rounds", "kills", "stops", "plants", "inspections", "refusals", "waits", "longest wait"];
+const EVENTS = ["rounds", "kills", "stops", "plants", "inspections", "refusals", "waits", "longest wait"];
 
 claim("a short torture finds nothing wrong", async () => {
   const { code, stderr } = await shortTorture();
@@ -20,9 +20,9 @@ claim("a short torture tells that nobody overlapped, and its seed", async () => 
   assertMatch(stdout, /^seed +4711$/m);
 });
 
-for (const deed of DEEDS) {
-  claim(`a short torture has its ${deed}`, async () => {
-    assertMatch((await shortTorture()).stdout, some(deed));
+for (const event of EVENTS) {
+  claim(`a short torture has ${event}`, async () => {
+    assertMatch((await shortTorture()).stdout, some(event));
   });
 }
 
@@ -57,13 +57,13 @@ let short: Promise<TortureRun> | undefined;
 
 /** One run, for all claims. */
 function shortTorture(): Promise<TortureRun> {
-  const isEnough = ({ code, stdout }: TortureRun) => code !== 0 || DEEDS.every((deed) => some(deed).test(stdout));
+  const isEnough = ({ code, stdout }: TortureRun) => code !== 0 || EVENTS.every((event) => some(event).test(stdout));
   return short ??= tortureUntil(isEnough, { seconds: 4, args: ["--seed=4711"] });
 }
 
 /** The line of a figure that is not 0. */
-function some(deed: string): RegExp {
-  return new RegExp(`^${deed} +[1-9]`, "m");
+function some(event: string): RegExp {
+  return new RegExp(`^${event} +[1-9]`, "m");
 }
 
 let failed: Promise<TortureRun & { left: string }> | undefined;

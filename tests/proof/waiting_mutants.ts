@@ -100,7 +100,7 @@ export const WAITING_MUTANTS: readonly ClaimMutant[] = [
     name: "does not look when something happens to its lockfile",
     edits: [{ file: LOSS_WATCH, from: "watch(path, () => this.#onEvent())", to: "watch(path, () => {})" }],
     test: "lock/lost",
-    claim: "an event tells, where no timer does, that the lockfile is deleted",
+    claim: "the watcher alone reports that the lockfile is deleted",
     says: "Nobody was told of the loss for",
     invariants: [13],
   },

@@ -2,9 +2,9 @@ import type { LockLostReason } from "@scope/handoff";
 import { run } from "./run.ts";
 import type { TempDir } from "./temp_dir.ts";
 
-/** A way to lose a lock: what somebody does to a data directory, and what the holder is to be told. */
+/** A way to lose a lock: what is done to a data directory, and what the holder is told. */
 export interface Loss {
-  readonly deed: string;
+  readonly event: string;
   readonly reason: LockLostReason;
   /** Whether another process can lock what is then at the path. */
   readonly lockable?: boolean;
@@ -15,19 +15,19 @@ export interface Loss {
 /** Each of them leaves the kernel's lock as it is. */
 export const LOSSES: readonly Loss[] = [
   {
-    deed: "the lockfile is deleted",
+    event: "the lockfile is deleted",
     reason: "lockfile-missing",
     lockable: true,
     happen: (dir) => Deno.removeSync(lockfile(dir)),
   },
   {
-    deed: "the lockfile is renamed, which keeps its link count",
+    event: "the lockfile is renamed, which keeps its link count",
     reason: "lockfile-missing",
     lockable: true,
     happen: (dir) => Deno.renameSync(lockfile(dir), dir.join("moved.lock")),
   },
   {
-    deed: "another file is renamed over the lockfile",
+    event: "another file is renamed over the lockfile",
     reason: "lockfile-replaced",
     lockable: true,
     happen(dir) {
@@ -36,7 +36,7 @@ export const LOSSES: readonly Loss[] = [
     },
   },
   {
-    deed: "the lockfile is renamed and a new one made",
+    event: "the lockfile is renamed and a new one made",
     reason: "lockfile-replaced",
     lockable: true,
     happen(dir) {
@@ -45,7 +45,7 @@ export const LOSSES: readonly Loss[] = [
     },
   },
   {
-    deed: "a symbolic link to the lockfile takes its place",
+    event: "a symbolic link to the lockfile takes its place",
     reason: "lockfile-replaced",
     happen(dir) {
       Deno.renameSync(lockfile(dir), dir.join("moved.lock"));
@@ -53,19 +53,19 @@ export const LOSSES: readonly Loss[] = [
     },
   },
   {
-    deed: "the directory is renamed",
+    event: "the directory is renamed",
     reason: "directory-missing",
     lockable: true,
     happen: (dir) => Deno.renameSync(dir.join("data"), dir.join("moved")),
   },
   {
-    deed: "the directory is removed",
+    event: "the directory is removed",
     reason: "directory-missing",
     lockable: true,
     happen: (dir) => Deno.removeSync(dir.join("data"), { recursive: true }),
   },
   {
-    deed: "the directory is renamed and a new one made",
+    event: "the directory is renamed and a new one made",
     reason: "directory-replaced",
     lockable: true,
     happen(dir) {
@@ -74,7 +74,7 @@ export const LOSSES: readonly Loss[] = [
     },
   },
   {
-    deed: "the directory is renamed and a new one made, into which the lockfile is moved",
+    event: "the directory is renamed and a new one made, into which the lockfile is moved",
     reason: "directory-replaced",
     happen(dir) {
       Deno.renameSync(dir.join("data"), dir.join("moved"));
@@ -83,7 +83,7 @@ export const LOSSES: readonly Loss[] = [
     },
   },
   {
-    deed: "a copy of the directory takes its place",
+    event: "a copy of the directory takes its place",
     reason: "directory-replaced",
     lockable: true,
     happen(dir) {
@@ -93,7 +93,7 @@ export const LOSSES: readonly Loss[] = [
     },
   },
   {
-    deed: "a file takes the place of the directory",
+    event: "a file takes the place of the directory",
     reason: "directory-replaced",
     happen(dir) {
       Deno.renameSync(dir.join("data"), dir.join("moved"));

@@ -3,7 +3,7 @@ import { inTime } from "./patience.ts";
 
 const PROGRAM = fromFileUrl(new URL("../programs/terminal.py", import.meta.url));
 
-/** A program on a terminal of its own, with somebody in front of it. Needs python3. */
+/** A program on a terminal of its own, as for an interactive user. Needs python3. */
 export class Terminal implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;
   readonly #keyboard: WritableStreamDefaultWriter<Uint8Array>;

@@ -38,7 +38,7 @@ function isRight(
 ): boolean {
   if (!look.held) return false;
   if (look.kernelPid !== undefined && look.kernelPid !== holder.pid) return false;
-  // A foreign holder has no pidfile, and what stands there is somebody else's.
+  // A foreign holder has no pidfile, and what is there belongs to another.
   if (history.contenderAt(index, holder.pid) !== holder.who || look.named === holder.pid) return true;
   return isReading(look, history.plantAt(index));
 }

@@ -2,7 +2,7 @@ import type { History } from "./hold_history.ts";
 
 /** What happened in a torture, in numbers. */
 export interface Statistics {
-  /** How often somebody got the lock. */
+  /** How often the lock was acquired. */
   readonly rounds: number;
   /** How many of these were other programs than Deno. */
   readonly foreignRounds: number;
@@ -15,7 +15,7 @@ export interface Statistics {
   /** How often garbage was put in the place of the pidfile. */
   readonly plants: number;
   readonly refusals: number;
-  /** How often somebody waited, whatever came of it. */
+  /** How often a process waited, with any outcome. */
   readonly waits: number;
   /** In milliseconds; of those that got the lock in the end. */
   readonly longestWait: number;

@@ -183,7 +183,7 @@ async function daemonDescriptors({ hostname, port }: { hostname: string; port: n
   return countDescriptors(pid);
 }
 
-/** Waits until somebody answers: the listener is bound before the daemon has started, so that one request is enough. */
+/** Waits for an answer: the listener is bound before the daemon has started, so that one request is enough. */
 async function serving(address: { hostname: string; port: number }): Promise<void> {
   while (true) {
     try {

@@ -153,7 +153,7 @@ claim("a loop over receive lets timers run though messages are always there", as
   assert(read < 500, "the timer did not run before the last message");
 }, LINUX);
 
-claim("disposing of the channel closes its descriptor and tells whoever waits", async () => {
+claim("disposing of the channel closes its descriptor and ends pending waits", async () => {
   using pair = new Pair();
   const channel = new ControlChannel(pair.os, pair.fd);
   const received = channel.receive();

@@ -107,7 +107,7 @@ claim("stopped in the middle of a heartbeat, the worker sends no more of it, and
   }
 }, LINUX);
 
-claim("a disposed channel's heartbeats do not reach whoever gets the descriptor's number next", async () => {
+claim("a disposed channel's heartbeats do not reach the next owner of the descriptor's number", async () => {
   using pair = new Pair();
   const channel = new ControlChannel(pair.os, pair.fd);
   await channel.heartbeats(1);

@@ -140,7 +140,7 @@ claim("isListening and socketName of a number that is not open fail with EBADF",
 }, LINUX);
 
 claim(
-  "SO_RCVTIMEO ends a blocking accept, so that a listener that somebody made blocking stalls nobody for long",
+  "SO_RCVTIMEO ends a blocking accept, so that a listener that was made blocking stalls no process for long",
   () => {
     using opened = new OpenedOs();
     const { os } = opened;

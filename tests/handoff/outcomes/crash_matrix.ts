@@ -14,7 +14,7 @@ import { until } from "../../support/patience.ts";
 interface Recorded {
   readonly crash: string;
   readonly S_exit: number;
-  /** Who had the lock in the end; null: nobody, until somebody started it again. */
+  /** Who had the lock in the end; null: no process, until a daemon was started again. */
   readonly flock: "O" | "N" | null;
   readonly journal: string | null;
 }

@@ -61,7 +61,7 @@ async function keepsIt(
   assertEquals(code, 3);
   await deployment.logged("waiting-for-the-lock");
   assertEquals([stranger.hasIt, deployment.livingDaemons()], [true, []]);
-  // It has written no pidfile: what can be told of it is that somebody holds the lock.
+  // It has written no pidfile: all that is known is that the lock is held.
   assertMatch(deployment.stderr(), /LockHeldError|Cannot lock/);
 }
 

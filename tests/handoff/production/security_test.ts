@@ -24,7 +24,7 @@ const ROOT = { needs: ["linux", "root"] } as const;
 
 for (const socket of [".handoff.sock", ".handoff.sock.fds", ".handoff.supervisor.sock"]) {
   claim(`another user cannot connect to ${socket}, nor gets a byte from it past its mode`, async () => {
-    using dir = everybodys();
+    using dir = worldReadable();
     await using _supervisor = await SupervisorProcess.serving(dir, daemon(dir));
     assertEquals(Deno.statSync(dir.join(socket)).mode! & 0o777, 0o600);
     assertEquals(await asNobody(dir, socket, UPGRADE), { event: "refused", error: "PermissionDenied" });
@@ -34,7 +34,7 @@ for (const socket of [".handoff.sock", ".handoff.sock.fds", ".handoff.supervisor
 }
 
 claim("a user of allowed_uids may upgrade to the configured command", async () => {
-  using dir = everybodys();
+  using dir = worldReadable();
   await using supervisor = await admitting(dir);
   const { answer } = await asNobody(dir, ".handoff.supervisor.sock", UPGRADE);
   const { outcome, reason } = JSON.parse(answer.trim().split("\n").at(-1));
@@ -43,7 +43,7 @@ claim("a user of allowed_uids may upgrade to the configured command", async () =
 }, ROOT);
 
 claim("a user of allowed_uids may do so in the words of the Rust crate, and not name a program", async () => {
-  using dir = everybodys();
+  using dir = worldReadable();
   await using _supervisor = await admitting(dir);
   const ask = async (line: string) => (await asNobody(dir, ".handoff.supervisor.sock", line)).answer;
   assertMatch(await ask("handoff /bin/true"), /^err: user 65534 may only upgrade to the configured command/);
@@ -51,7 +51,7 @@ claim("a user of allowed_uids may do so in the words of the Rust crate, and not 
 }, ROOT);
 
 claim("a user of allowed_uids may ask for nothing else, and not connect to the daemon's sockets", async () => {
-  using dir = everybodys();
+  using dir = worldReadable();
   await using supervisor = await admitting(dir);
   const { pid } = await supervisor.ask();
   for (const request of FORBIDDEN) {
@@ -65,7 +65,7 @@ claim("a user of allowed_uids may ask for nothing else, and not connect to the d
 }, ROOT);
 
 claim("a user of allowed_uids may not use force", async () => {
-  using dir = everybodys();
+  using dir = worldReadable();
   await using supervisor = await admitting(dir);
   const { pid } = await supervisor.ask();
   const forced = JSON.stringify({ v: 1, verb: "upgrade", force: true, follow: true });
@@ -76,7 +76,7 @@ claim("a user of allowed_uids may not use force", async () => {
 }, ROOT);
 
 claim("a command that is none of allowed_commands is refused also for the supervisor's own user", async () => {
-  using dir = everybodys();
+  using dir = worldReadable();
   const only = daemon(dir);
   await using supervisor = await configured(dir, `allowed_commands = ${JSON.stringify([only])}`);
   const { pid } = await supervisor.ask();
@@ -87,7 +87,7 @@ claim("a command that is none of allowed_commands is refused also for the superv
 }, LINUX);
 
 claim("a program that is none of allowed_binaries is refused; with an interpreter it bounds no script", async () => {
-  using dir = everybodys();
+  using dir = worldReadable();
   await using supervisor = await configured(dir, `allowed_binaries = ${JSON.stringify([Deno.execPath()])}`);
   const refused = await handoff(["upgrade", dir.path, "--", "/bin/true"]);
   assertEquals(refused.code, 2);
@@ -97,7 +97,7 @@ claim("a program that is none of allowed_binaries is refused; with an interprete
 }, LINUX);
 
 claim("a line of more than 4 KiB is refused, and the next client is served", async () => {
-  using dir = everybodys();
+  using dir = worldReadable();
   await using _supervisor = await SupervisorProcess.serving(dir, daemon(dir));
   const answer = await say(dir.join(".handoff.supervisor.sock"), "x".repeat(4_096));
   assertMatch(answer, /^err: .*4096/);
@@ -105,15 +105,15 @@ claim("a line of more than 4 KiB is refused, and the next client is served", asy
 }, LINUX);
 
 claim("a client that says nothing is told so and let go after 10 s, and keeps nobody waiting meanwhile", async () => {
-  using dir = everybodys();
+  using dir = worldReadable();
   await using _supervisor = await SupervisorProcess.serving(dir, daemon(dir));
   using silent = await Deno.connect({ transport: "unix", path: dir.join(".handoff.supervisor.sock") });
   assertEquals((await handoff(["upgrade", dir.path])).code, 0);
   assertMatch(await new Response(silent.readable).text(), /^err: .*10/);
 }, LINUX);
 
-/** A data directory into which everybody may look. */
-function everybodys(): TempDir {
+/** A data directory that every user may read. */
+function worldReadable(): TempDir {
   const dir = new TempDir();
   Deno.chmodSync(dir.path, 0o755);
   return dir;

@@ -14,7 +14,7 @@ const ID = "00112233-4455-6677-8899-aabbccddeeff";
 
 /** Two daemons that answer by the book, and everything that is done to them, in order. */
 class Stage {
-  readonly deeds: string[] = [];
+  readonly steps: string[] = [];
   /** Whether no journal can be begun. */
   fullDisk = false;
   readonly incumbentEnded: PromiseWithResolvers<void> = Promise.withResolvers();
@@ -34,25 +34,25 @@ class Stage {
         connect: () => Promise.resolve(this.#channel("O", hello("incumbent", INCUMBENT))),
       },
       spawn: () => {
-        this.deeds.push("spawn");
+        this.steps.push("spawn");
         return {
           pid: SUCCESSOR,
           channel: this.#channel("N", hello("successor", SUCCESSOR)),
           ended: ended.promise,
           kill: () => {
-            this.deeds.push("kill N");
+            this.steps.push("kill N");
             ended.resolve({ signal: 9 });
-            return ended.promise.then(() => void this.deeds.push("N is reaped"));
+            return ended.promise.then(() => void this.steps.push("N is reaped"));
           },
         };
       },
       journal: {
         begin: ({ phase }) => {
           if (this.fullDisk) return Promise.reject(new Error("No space left on device"));
-          return Promise.resolve(void this.deeds.push(`journal ${phase}`));
+          return Promise.resolve(void this.steps.push(`journal ${phase}`));
         },
-        write: ({ phase }) => Promise.resolve(void this.deeds.push(`journal ${phase}`)),
-        clear: () => Promise.resolve(void this.deeds.push("journal cleared")),
+        write: ({ phase }) => Promise.resolve(void this.steps.push(`journal ${phase}`)),
+        clear: () => Promise.resolve(void this.steps.push("journal cleared")),
       },
       report: () => {},
     };
@@ -76,7 +76,7 @@ class Stage {
 
   /** What was done and said, without the journal. */
   get order(): string[] {
-    return this.deeds.filter((deed) => !deed.startsWith("journal"));
+    return this.steps.filter((step) => !step.startsWith("journal"));
   }
 
   #channel(who: "O" | "N", first: Message): Channel {
@@ -85,7 +85,7 @@ class Stage {
     return {
       send: (message) => {
         if (message.type === this.unheard) return Promise.reject(new Error("EPIPE"));
-        this.deeds.push(`${message.type} to ${who}`);
+        this.steps.push(`${message.type} to ${who}`);
         if (message.type === "PrepareHandoff") this.drainDeadlineMs = Number(message.deadlineMs);
         if (message.type === this.late) delay = new Promise((resolve) => setTimeout(resolve, LATE_MS));
         const answer = message.type in this.#answers ? this.#answers[message.type] : ANSWERS[message.type];
@@ -98,7 +98,7 @@ class Stage {
           : inbox.length > 0
           ? Promise.resolve(inbox.shift())
           : Promise.withResolvers<undefined>().promise,
-      [Symbol.dispose]: () => void this.deeds.push(`close ${who}`),
+      [Symbol.dispose]: () => void this.steps.push(`close ${who}`),
     };
   }
 }
@@ -159,13 +159,13 @@ claim("an incumbent that cannot be told of Commit does not take its successor do
   const stage = new Stage();
   stage.unheard = "Commit";
   assertEquals((await stage.swap()).outcome, "committed");
-  assertEquals(stage.order.filter((deed) => deed === "kill N"), []);
+  assertEquals(stage.order.filter((step) => step === "kill N"), []);
 });
 
 claim("the journal names each step in order, and is gone after a commit", async () => {
   const stage = new Stage();
   await stage.swap();
-  assertEquals(stage.deeds.filter((deed) => deed.startsWith("journal")), [
+  assertEquals(stage.steps.filter((step) => step.startsWith("journal")), [
     "journal negotiating",
     "journal draining",
     "journal sealing",
@@ -182,14 +182,14 @@ claim("a handoff whose journal cannot be begun is rolled back before the incumbe
     outcome: "rolled-back",
     reason: "No space left on device",
   });
-  assertEquals(stage.order.filter((deed) => /PrepareHandoff|SealRequest|Begin/.test(deed)), []);
+  assertEquals(stage.order.filter((step) => /PrepareHandoff|SealRequest|Begin/.test(step)), []);
 });
 
 claim("the journal is gone after a rollback, wherever it began", async () => {
   for (const type of ["PrepareHandoff", "SealRequest", "Begin"] as const) {
     const stage = new Stage({ [type]: undefined });
     assertEquals((await stage.swap()).outcome, "rolled-back");
-    assertEquals(stage.deeds.findLast((deed) => deed.startsWith("journal")), "journal cleared");
+    assertEquals(stage.steps.findLast((step) => step.startsWith("journal")), "journal cleared");
   }
 });
 

@@ -1,4 +1,4 @@
-/** Listens at a path as the user `nobody`; ends with its standard input. */
+/** Listens at a path as the user `nobody`; ends when its standard input closes. */
 import "../../../programs/become_nobody.ts";
 import { openOs } from "../../../../handoff/linux.ts";
 import { commands, report } from "../../../programs/report.ts";

@@ -4,7 +4,7 @@ import { TempDir } from "./temp_dir.ts";
 export const STICKY = 0o1000;
 
 /** A directory in which every user may create files. */
-export function everybodysDir(mode = 0): TempDir {
+export function worldWritableDir(mode = 0): TempDir {
   const dir = new TempDir();
   Deno.chmodSync(dir.path, 0o777 | mode);
   return dir;
