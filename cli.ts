@@ -1,6 +1,6 @@
 /**
- * The command line, for operators and scripts: who holds a data directory, running a command as its holder, waiting until
- * it is free; and supervising a daemon, replacing it by its successor, going back. Importing it does nothing.
+ * The command line, for operators and scripts: shows who holds a data directory, runs a command as its holder, waits until
+ * it is free; supervises a daemon, replaces it by its successor, and rolls back. Importing it does nothing.
  *
  * ```
  * deno run -A jsr:@scope/handoff/cli status /var/lib/mydaemon
@@ -23,7 +23,7 @@ import { printableText } from "./cli/text.ts";
 import { wait } from "./cli/wait.ts";
 import { LockHeldError } from "./lock/errors.ts";
 
-/** Those of the handoff are loaded only when they are called: the lock alone needs none of it. */
+/** The handoff commands are loaded on use: the lock alone needs none of their modules. */
 const COMMANDS: ReadonlyMap<string, () => Command | Promise<Command>> = new Map(Object.entries({
   status: () => status,
   run: () => run,
@@ -54,7 +54,7 @@ const HELP = `usage: handoff status [--json] DIR
   supervise   keeps a daemon running, with listeners that stay open
   upgrade     replaces it by its successor, without a failed request
   rollback    replaces it by the command before
-  history     tells the last upgrades
+  history     lists the last upgrades
   restart     stops it and starts it anew
   stop        stops it and its supervisor
 
@@ -62,8 +62,8 @@ See "handoff COMMAND --help" for options, exit codes and permissions.
 "handoff" stands for: deno run -A jsr:@scope/handoff/cli`;
 
 /**
- * Runs one command line: `["status", "/var/lib/mydaemon"]`, as it stands in `Deno.args`. It writes to the standard output
- * and error, and resolves to the exit code; it never rejects.
+ * Runs one command line: `["status", "/var/lib/mydaemon"]`, as in `Deno.args`. It writes to standard output and standard
+ * error, and resolves to the exit code; it never rejects.
  *
  * Permissions: those of the command; see its `--help`.
  *
@@ -96,7 +96,7 @@ async function dispatch([name, ...args]: readonly string[]): Promise<number> {
   return EXIT.ok;
 }
 
-/** What stands in the place of a command. */
+/** Handles an option, or an unknown word, in place of a command. */
 function answer(word: string | undefined): number {
   if (word === undefined) throw usageError("missing command");
   const answers = new Map([["--help", HELP], ["-h", HELP], ["--version", config.version]]);

@@ -3,9 +3,9 @@
  * goes wrong, the old one serves on.
  *
  * {@linkcode runDaemon} is all that most programs need: it takes the lock of the data directory, opens the state, serves,
- * and hands all of it over when a supervisor asks.
+ * and hands everything over when a supervisor asks.
  *
- * Permissions: `--allow-ffi`, which is a permission for everything, `--allow-read` and `--allow-write` for the directory,
+ * Permissions: `--allow-ffi`, which amounts to all permissions; `--allow-read` and `--allow-write` for the directory;
  * and `--allow-env`, at least for `TERM` and for the variables by which a supervisor or systemd hands listeners in. Linux
  * only; a daemon runs elsewhere too, with `--allow-net` for its listeners, but is not replaced there.
  *

@@ -1,11 +1,11 @@
 /**
- * The handoff as a protocol, for those who need more than `runDaemon`: how a process was started, the steps of a successor,
+ * The handoff protocol, for programs that need more than `runDaemon`: how a process was started, the steps of a successor,
  * and the session of an incumbent, with the control channel that both speak over. The bytes, the variables and the order
  * are those of version 1 of the Rust crate `beyond-handoff`.
  *
  * A supervisor asks the incumbent to drain and then to seal (close its state); tells the successor to begin; hears from it
- * that it is ready; and has the incumbent commit, which ends. Where anything fails before, it aborts: the successor ends,
- * and the incumbent resumes.
+ * that it is ready; and tells the incumbent to commit, which then exits. If anything fails before that, it aborts: the
+ * successor exits, and the incumbent resumes.
  *
  * Permissions: `--allow-ffi`; `--allow-env` for {@linkcode detectRole}; `--allow-read` and `--allow-write` for socket files.
  * Linux only.

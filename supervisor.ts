@@ -1,8 +1,8 @@
 /**
- * The supervisor of a daemon: it keeps the listeners, keeps the daemon running, and replaces it by its successor when
- * `handoff upgrade` asks. What `handoff supervise` does, for programs.
+ * The supervisor of a daemon: it keeps the listeners open and the daemon running, and replaces it by its successor on
+ * `handoff upgrade`. It is what `handoff supervise` runs, as a library.
  *
- * Permissions: all of them, since it starts programs and needs `--allow-ffi`. Linux only.
+ * Permissions: `--allow-all`, since it starts programs through FFI. Linux only.
  *
  * @module
  */

@@ -11,7 +11,7 @@ import { placeOf, TRIGGER_SETTINGS } from "./trigger.ts";
 export const history: Command = {
   help: `usage: handoff history [--json] DIR
 
-Tells the upgrades that the supervisor of DIR has made since it started, at most
+Lists the upgrades that the supervisor of DIR has made since it started, at most
 the last 100, the newest first: when, from which build to which, how each ended,
 and how long it took. "No writes for" is the supervisor's view: from asking the
 old daemon to drain until the successor said that it serves.

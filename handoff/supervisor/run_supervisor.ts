@@ -19,7 +19,7 @@ export interface RunSupervisorOptions {
  * listener or a socket that cannot be bound, with `SupervisorRunningError` where the directory has a supervisor, and
  * with `LockHeldError` where a process that is no daemon of this protocol holds it.
  *
- * Permissions: all of them, since it starts programs and needs `--allow-ffi`. Linux only.
+ * Permissions: `--allow-all`, since it starts programs through FFI. Linux only.
  *
  * @example
  * ```ts
