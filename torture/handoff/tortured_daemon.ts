@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { DatabaseSync } from "node:sqlite";
 import { runDaemon } from "../../daemon.ts";
+import { Entries } from "../../tests/programs/entries.ts";
 import { TortureRecord } from "./record.ts";
 
 const [dataDir, recordPath, fault] = Deno.args as [string, string, Fault?];
@@ -19,27 +19,22 @@ if (fault === "exits") Deno.exit(0);
 let holds = 0;
 
 class State implements Disposable {
-  readonly #database: DatabaseSync;
+  readonly #entries: Entries;
   readonly #hold = ++holds;
 
   constructor(role: string) {
     record.append({ what: "enter", pid: Deno.pid, hold: this.#hold, role });
-    this.#database = new DatabaseSync(`${dataDir}/journal.db`);
-    this.#database.exec(`
-      PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = NORMAL;
-      CREATE TABLE IF NOT EXISTS entries (id INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT NOT NULL) STRICT;
-    `);
+    this.#entries = new Entries(`${dataDir}/journal.db`);
   }
 
   append(text: string): { id: number } {
-    const id = Number(this.#database.prepare("INSERT INTO entries (text) VALUES (?)").run(text).lastInsertRowid);
+    const id = this.#entries.append(text);
     record.append({ what: "write", pid: Deno.pid, hold: this.#hold, id });
     return { id };
   }
 
   [Symbol.dispose](): void {
-    this.#database.close();
+    this.#entries[Symbol.dispose]();
     record.append({ what: "exit", pid: Deno.pid, hold: this.#hold });
   }
 }

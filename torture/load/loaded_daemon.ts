@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { DatabaseSync } from "node:sqlite";
 // @ts-types="@types/ws"
 import { WebSocketServer } from "ws";
 import { runDaemon } from "../../daemon.ts";
+import { Entries } from "../../tests/programs/entries.ts";
 
 const EVENT_STREAM = { "content-type": "text/event-stream" };
 
@@ -14,20 +14,15 @@ const dataDir = Deno.args[0]!;
 const sockets = new WebSocketServer({ noServer: true });
 
 class Journal implements Disposable {
-  readonly #database: DatabaseSync;
+  readonly #entries: Entries;
   readonly #listeners = new Set<(event: Uint8Array) => void>();
 
   constructor(path: string) {
-    this.#database = new DatabaseSync(path);
-    this.#database.exec(`
-      PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = NORMAL;
-      CREATE TABLE IF NOT EXISTS entries (id INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT NOT NULL) STRICT;
-    `);
+    this.#entries = new Entries(path);
   }
 
   append(text: string): { id: number } {
-    const id = Number(this.#database.prepare("INSERT INTO entries (text) VALUES (?)").run(text).lastInsertRowid);
+    const id = this.#entries.append(text);
     const event = new TextEncoder().encode(`data: ${id}\n\n`);
     for (const listener of this.#listeners) listener(event);
     return { id };
@@ -53,7 +48,7 @@ class Journal implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#database.close();
+    this.#entries[Symbol.dispose]();
   }
 }
 

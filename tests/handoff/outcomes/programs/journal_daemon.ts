@@ -6,9 +6,9 @@
  * @module
  */
 import { appendFileSync, existsSync } from "node:fs";
-import { DatabaseSync } from "node:sqlite";
 import { parseArgs } from "node:util";
 import { runDaemon } from "../../../../daemon.ts";
+import { Entries } from "../../../programs/entries.ts";
 
 /** How this version is broken. */
 export type Fault = "exits" | "never-hello" | "throws" | "hangs" | "blocks" | "unhealthy" | "older";
@@ -23,29 +23,22 @@ const role = Deno.env.get("HANDOFF_ROLE") ?? "cold-start";
 const BLOCKED_MS = 11_000;
 
 class Journal implements AsyncDisposable {
-  readonly #database: DatabaseSync;
+  readonly #entries: Entries;
 
   constructor(path: string) {
-    this.#database = new DatabaseSync(path);
-    this.#database.exec(`
-      PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = NORMAL;
-      CREATE TABLE IF NOT EXISTS entries (id INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT NOT NULL) STRICT;
-    `);
+    this.#entries = new Entries(path);
   }
 
   append(text: string): { id: number } {
-    const id = Number(this.#database.prepare("INSERT INTO entries (text) VALUES (?)").run(text).lastInsertRowid);
-    return { id };
+    return { id: this.#entries.append(text) };
   }
 
   get revision(): bigint {
-    const { last } = this.#database.prepare("SELECT coalesce(max(id), 0) AS last FROM entries").get()!;
-    return BigInt(last as number);
+    return BigInt(this.#entries.last);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    using _database = { [Symbol.dispose]: () => this.#database.close() };
+    using _entries = this.#entries;
     await come("seal");
   }
 }
