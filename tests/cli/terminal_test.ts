@@ -1,8 +1,10 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { Child } from "../support/child.ts";
 import { claim } from "../support/claim.ts";
 import { handoff, handoffLine } from "../support/command.ts";
 import { holding } from "../support/holding.ts";
+import { peer } from "../support/supervised.ts";
+import { SupervisorProcess } from "../support/supervisor_process.ts";
 import { TempDir } from "../support/temp_dir.ts";
 import { Terminal } from "../support/terminal.ts";
 
@@ -13,6 +15,8 @@ const NEEDS_TERMINAL = { needs: ["python3"] } as const;
 
 /** The first character of every sequence that colours text. */
 const ESCAPE = "\x1b";
+/** Erases the rest of a row, as part of a regular expression. */
+const ERASE = "\x1b\\[K";
 
 claim("status has colours on a terminal", async () => {
   using dir = new TempDir();
@@ -77,3 +81,38 @@ claim("status asks for no permission on a terminal", async () => {
   const screen = await terminal.ended();
   assert(screen.startsWith(`held by process ${holder.pid}, which is alive\r\n`), screen);
 }, NEEDS_TERMINAL);
+
+claim("upgrade shows its phases on a terminal as they grow, and its last words are that it committed", async () => {
+  using dir = new TempDir();
+  await using supervisor = await SupervisorProcess.serving(dir, peer(dir));
+  const { pid } = await supervisor.ask();
+  await using terminal = new Terminal(handoffLine(["upgrade", dir.path, "--", ...peer(dir, "--successor=slow1500")]));
+  const screen = await terminal.ended();
+  const shown = (phase: string) => [...screen.matchAll(new RegExp(`\r${phase} .* (\\d+) ms${ERASE}`, "g"))];
+  // What is rewritten while it lasts has more milliseconds each time.
+  const [first, last] = [shown("open").at(0)!, shown("open").at(-1)!].map(([, ms]) => Number(ms));
+  assert(first < last, `${first} ms, ${last} ms`);
+  assertEquals(rows(screen).map((row) => row.replace(/ {2,}.* +\d+ ms$/, " N ms")), [
+    ...["start", "drain", "seal", "open", "commit"].map((phase) => `${phase} N ms`),
+    "committed",
+  ]);
+  assertNotEquals((await supervisor.ask()).pid, pid);
+}, { needs: ["linux", "python3"] });
+
+claim("supervise writes its log for people on a terminal, and no escape sequences", async () => {
+  using dir = new TempDir();
+  await using terminal = new Terminal(
+    handoffLine(["supervise", "--dir", dir.path, "--listen", "http=127.0.0.1:0", "--", ...peer(dir)]),
+  );
+  const screen = await terminal.shows(/daemon-serves .*\r\n/);
+  assertMatch(screen, /^\d\d:\d\d:\d\d daemon-serves pid=\d+ build="test"\r\n/m);
+  assertEquals(screen.includes(ESCAPE), false);
+  assertEquals((await handoff(["stop", dir.path])).code, 0);
+  await terminal.ended();
+}, { needs: ["linux", "python3"] });
+
+/** What a terminal has on its rows in the end: a carriage return writes over the row. */
+function rows(screen: string): string[] {
+  const lines = screen.trimEnd().split("\r\n");
+  return lines.map((line) => line.split("\r").at(-1)!.replaceAll("\x1b[K", ""));
+}

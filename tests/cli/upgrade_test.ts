@@ -14,6 +14,7 @@ claim("handoff upgrade commits: a line a phase with its milliseconds, and 0", as
   const lines = stdout.trimEnd().split("\n");
   assertEquals(lines.map((line) => line.split(" ")[0]), ["start", "drain", "seal", "open", "commit", "committed"]);
   for (const line of lines.slice(0, -1)) assertMatch(line, / \d+ ms$/);
+  assertEquals(["\r", "\x1b"].filter((control) => stdout.includes(control)), []);
 }, { needs: ["linux"] });
 
 claim("handoff upgrade of a broken successor: 1, one sentence, and what it wrote to its standard error", async () => {

@@ -1,8 +1,15 @@
 import { assertEquals, assertMatch, assertNotEquals, assertThrows } from "@std/assert";
 import { fromFileUrl } from "@std/path";
+import { openOs } from "../../../handoff/linux.ts";
+import { addressOf, formatAddress, parseAddress } from "../../../handoff/listener.ts";
+import type { Os } from "../../../handoff/os.ts";
+import type { DaemonStatus } from "../../../handoff/protocol/trigger.ts";
+import { bindOwned } from "../../../handoff/supervisor/adoption.ts";
+import { Child as SupervisorChild } from "../../../handoff/supervisor/child.ts";
+import { ask as askSupervisor } from "../../../handoff/supervisor/trigger_client.ts";
 import { commandLine } from "../../support/child.ts";
 import { claim } from "../../support/claim.ts";
-import { handoff } from "../../support/command.ts";
+import { handoff, handoffLine } from "../../support/command.ts";
 import { eventually } from "../../support/patience.ts";
 import { SupervisorProcess } from "../../support/supervisor_process.ts";
 import { peer, Supervised } from "../../support/supervised.ts";
@@ -84,6 +91,50 @@ claim("a directory that a stranger holds: 75, with its pid, and nothing is start
   assertEquals(code, 75);
   assertMatch(stderr, new RegExp(`Cannot supervise .*: it is held, and the pidfile names process ${holder.pid}`));
 }, { needs: ["linux"] });
+
+claim(
+  "a daemon without a transfer socket is adopted and upgraded by a supervisor that is passed its listener",
+  async () => {
+    using dir = new TempDir();
+    using os = openOs();
+    using resources = new DisposableStack();
+    const listener = bindOwned(os, parseAddress("127.0.0.1:0"), resources);
+    const address = formatAddress(addressOf(os, listener)!);
+    const ask = async () => (await (await fetch(`http://${address}/`)).json()).pid;
+
+    const first = activated(os, dir, listener);
+    const pid = await ask();
+    await first.kill();
+    const second = activated(os, dir, listener);
+    const { pid: adoptedPid, adopted } = (await daemonOf(os, dir))!;
+    assertEquals([adoptedPid, adopted, await ask()], [pid, true, pid]);
+    assertEquals((await handoff(["upgrade", dir.path])).code, 0);
+    assertNotEquals(await ask(), pid);
+    assertEquals((await handoff(["stop", dir.path])).code, 0);
+    await second.ended;
+  },
+  { needs: ["linux"] },
+);
+
+/** A supervisor that is passed its listener as a socket unit of systemd passes it. */
+function activated(os: Os, dir: TempDir, listener: number): SupervisorChild {
+  const line = handoffLine(["supervise", "--dir", dir.path, "--", ...peer(dir)]);
+  return SupervisorChild.spawn(os, {
+    argv: ["sh", "-c", 'LISTEN_PID=$$ exec "$@" 2>> "$LOG"', "sh", ...line],
+    env: { ...Deno.env.toObject(), LISTEN_FDS: "1", LISTEN_FDNAMES: "http", LOG: dir.join("log") },
+    descriptors: new Map([[3, listener]]),
+  });
+}
+
+/** The daemon that the supervisor has, as soon as that answers. */
+async function daemonOf(os: Os, dir: TempDir): Promise<DaemonStatus | undefined> {
+  return await eventually(async () => {
+    for await (const event of askSupervisor(os, dir.join(".handoff.supervisor.sock"), { verb: "status" })) {
+      if (event.event === "status") return event.status.daemon;
+    }
+    throw new Error("No supervisor answers");
+  });
+}
 
 /** A daemon whose supervisor was killed. */
 async function orphaned(dir: TempDir): Promise<{ pid: number; address: string }> {
