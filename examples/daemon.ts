@@ -11,7 +11,7 @@
  * GET  /events            the entries to come, as an event stream
  * ```
  *
- * `--port=8080` is the port where nobody hands a listener in, `--wait=MS` how long to wait for a directory that is held.
+ * `--port=8080` is the port where no listener is handed in, `--wait=MS` how long to wait for a directory that is held.
  *
  * On SIGTERM or SIGINT it finishes the requests in flight, closes the journal and gives the directory back. When another
  * process owns the directory, it waits as long as it is told, and then exits with 75 (EX_TEMPFAIL), which tells a

@@ -63,7 +63,7 @@ class LinuxOs implements Os {
   readonly #calls: Calls<typeof TABLE>;
   readonly #poller: Poller;
   readonly #opened: Disposable;
-  /** The child that had ended, and was nobody's, when it was last looked for orphans. */
+  /** The ended child without an owner at the last look for orphans. */
   #orphan: number | undefined;
   readonly uid: number;
 

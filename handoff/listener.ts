@@ -53,7 +53,7 @@ function isEverywhere(address: Address): address is Address & { family: "inet6" 
   return address.family === "inet6" && address.host === "::" && address.v6Only === false;
 }
 
-/** Bound at its own path, unlike a socket file, since the kernel tells that path to whoever asks for the address. */
+/** Bound at its own path, unlike a socket file, since the kernel reports that path as the address. */
 function bindUnix(os: Os, address: Address & { family: "unix" }, backlog: number): number {
   const { path } = address;
   try {

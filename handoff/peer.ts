@@ -17,7 +17,7 @@ export interface AcceptedPeer {
 
 /** The next connection of a permitted peer; those of others are closed. Undefined when none is waiting. */
 export function acceptPermitted(os: Os, listener: number, extraUids: readonly number[] = []): AcceptedPeer | undefined {
-  // Whoever is not permitted must not keep us here, either: the rest waits for the next call.
+  // A refused peer must not keep us here, either: the rest waits for the next call.
   for (let i = 0; i < MOST_DROPPED; i++) {
     const fd = os.accept(listener);
     if (fd === undefined) return undefined;

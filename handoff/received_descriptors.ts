@@ -1,6 +1,6 @@
 import type { Os } from "./os.ts";
 
-/** Descriptors that arrived with a message. Those that nobody takes are closed when it is disposed of. */
+/** Descriptors that arrived with a message. Those that are not taken are closed on disposal. */
 export class ReceivedDescriptors implements Disposable {
   readonly #os: Os;
   readonly #descriptors: (number | undefined)[];

@@ -29,7 +29,7 @@ export interface BindSocketFileOptions {
 /**
  * A listening socket at `path`, in the place of the one that was there: the path leads to a socket that listens at every
  * moment, and of this mode from the first. Only the holder of the lock that guards `path` may call it. A missing directory
- * is made; nobody ever unlinks the path.
+ * is made; the path is never unlinked.
  *
  * Throws a {@linkcode SocketFileError}, with nothing changed, for what stands there and is not a socket, and for a
  * directory in which other users may write.
@@ -88,7 +88,7 @@ export async function connectSocketFile(
 ): Promise<number> {
   const place = absolute(path);
   const end = performance.now() + timeout;
-  // Whoever calls this in a loop must not keep timers and signals from running.
+  // A caller in a loop must not keep timers and signals from running.
   await setImmediate();
   for (;;) {
     signal?.throwIfAborted();

@@ -95,7 +95,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EADDRINUSE: "the address is in use by another process",
   EADDRNOTAVAIL: "this machine does not have the address",
   EAFNOSUPPORT: "this machine does not speak IPv6",
-  ECONNREFUSED: "nobody listens there",
+  ECONNREFUSED: "no process listens there",
   ENOENT: "there is no such file",
   EWOULDBLOCK: "its queue of connections is full",
 };

@@ -51,7 +51,7 @@ export class TransferSource implements Disposable {
   }
 
   #received<Message extends Any>(message: Message): TransferReceived<Message> {
-    // Nobody knows what they are for.
+    // Their purpose is unknown.
     if (message.verb === "unsupported") this.#arrived[Symbol.dispose]();
     const received = { message, descriptors: this.#arrived, truncated: this.#truncated };
     this.#arrived = new ReceivedDescriptors(this.#os, []);

@@ -41,7 +41,7 @@ export class Answer extends ServerResponse<IncomingMessage> {
     }
   }
 
-  /** Tells the handler, by the signal of its request, that nobody waits any longer. */
+  /** Tells the handler, by the signal of its request, that the client has gone. */
   abort(): void {
     if (this.#aborted) return;
     this.#aborted = true;

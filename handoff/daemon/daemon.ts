@@ -244,7 +244,7 @@ export class Daemon<State extends Disposable | AsyncDisposable> implements Incum
     await this.#relock().catch((error) => this.#fatal.abort(error));
   }
 
-  /** Takes the lock that has gone. Once: whoever asks for it meanwhile waits for the same. */
+  /** Takes the lock that has gone, once: later calls wait for the same. */
   async #relock(): Promise<void> {
     this.#relocking ??= this.ownership.acquire({ timeout: RELOCK_MS }).finally(() => this.#relocking = undefined);
     await this.#relocking;

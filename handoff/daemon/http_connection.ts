@@ -87,7 +87,7 @@ export class HttpConnection {
     return note === undefined || note === this.#noteOfArrival;
   }
 
-  /** Stops reading, and every timer: what the client sends stays in the kernel, for whoever reads it. */
+  /** Stops reading, and every timer: what the client sends stays in the kernel, for the next reader. */
   pause(): void {
     if (this.#paused || this.#parts === undefined) return;
     this.#parts.stopReading(this.socket);

@@ -28,7 +28,7 @@ export class IncumbentLink implements Disposable {
     this.#channel = channel;
   }
 
-  /** Connects; undefined where nobody listens, as where the incumbent is of another make, or is another user's. */
+  /** Connects; undefined where no one listens: the incumbent is of another make, or another user's. */
   static async connect(os: Os, controlSocket: string): Promise<IncumbentLink | undefined> {
     try {
       const fd = await connectSocketFile(os, transferSocketOf(controlSocket));

@@ -92,7 +92,7 @@ export interface UnfinishedRequest {
 
 /** How a drain ended. */
 export interface DrainReport {
-  /** Connections that are open still: those that were paused in order to be given away. */
+  /** Connections that are open still: those that were paused to be passed on. */
   readonly openConnections: number;
   /** Requests whose connection was cut at the deadline; for a connection without one, method and path are empty. */
   readonly cut: readonly UnfinishedRequest[];

@@ -56,7 +56,7 @@ async function giveConnections(handover: Handover | undefined, signal: AbortSign
   );
 }
 
-/** The supervisor is gone in the midst of a handoff. Who serves from now on is whoever has, or gets, the lock. */
+/** The supervisor is gone in the middle of a handoff. From now on the process that has, or gets, the lock serves. */
 async function recover<State extends Disposable | AsyncDisposable>(
   daemon: Daemon<State>,
   end: SessionEnd<Handover>,
@@ -94,7 +94,7 @@ async function successorOrItsEnd<State extends Disposable | AsyncDisposable>(
   return served && !await handover.isGone();
 }
 
-/** The lock is free for whoever takes it: true when a successor answers on the control path, false when it is ours again. */
+/** The lock is free: true when a successor answers on the control path, false when it is ours again. */
 async function lockOrSuccessor<State extends Disposable | AsyncDisposable>(
   daemon: Daemon<State>,
   { deadline }: SessionEnd<Handover>,

@@ -8,7 +8,7 @@ export function transferSocketOf(controlSocket: string): string {
 
 /**
  * The two socket files of the process that has the lock. Only such a process binds them, since that takes the path from
- * whoever has it; nobody ever unlinks them, so that the path leads nowhere at no time.
+ * its holder; they are never unlinked, so that the path always leads somewhere.
  */
 export class Sockets implements Disposable {
   readonly #os: Os;

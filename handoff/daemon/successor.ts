@@ -103,7 +103,7 @@ export class Begun {
     return await underHeartbeats(this.#channel, work);
   }
 
-  /** Says Ready. False when the supervisor is gone: whoever has the lock by now serves all the same. */
+  /** Says Ready. False when the supervisor is gone: the process that has the lock serves all the same. */
   async announce({ listeningOn, healthy, revisions }: Readiness): Promise<boolean> {
     const channel = this.#step.take();
     try {

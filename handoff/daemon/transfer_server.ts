@@ -21,7 +21,7 @@ import type { Identity } from "./identity.ts";
 /** Sends the lock at once, or not at all: whether it left. Throws when nothing was sent. */
 export type SendLock = (descriptor: number, revisions: readonly bigint[]) => boolean;
 
-/** What the successor of a session may ask for: a session answers it, and nobody else. */
+/** What the successor of a session may ask for: only a session answers it. */
 export interface SuccessorRequests {
   /** Decides whether the lock goes; if so, sends the reply with it by `send`, which says whether it left. */
   lock(request: LockRequest, send: SendLock): LockReply & { ok: false } | Unsupported | undefined;
@@ -87,7 +87,7 @@ export class TransferPeer implements Disposable {
     while (true) {
       const received = await this.#channel.receiveRequest({ signal: this.#closed.signal });
       if (received === undefined) return;
-      // Nobody may send descriptors here; those that come are closed.
+      // No descriptors are expected here; those that come are closed.
       received.descriptors[Symbol.dispose]();
       await this.#answer(received.message);
     }

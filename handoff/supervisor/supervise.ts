@@ -123,6 +123,6 @@ function toStandardError(bytes: Uint8Array): void {
   try {
     Deno.stderr.writeSync(bytes);
   } catch {
-    // Nobody reads it any more.
+    // It has no reader any more.
   }
 }

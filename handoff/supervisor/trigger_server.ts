@@ -48,7 +48,7 @@ export class TriggerServer implements AsyncDisposable {
     this.#accepting = this.#accept();
   }
 
-  /** Accepts nobody until it is resumed: who comes waits in the backlog, or is accepted by another process. */
+  /** Accepts no client until it is resumed: connections wait in the backlog, or another process accepts them. */
   async pause(): Promise<void> {
     this.#paused.abort();
     await this.#accepting;
@@ -60,7 +60,7 @@ export class TriggerServer implements AsyncDisposable {
     this.#accepting = this.#accept();
   }
 
-  /** Accepts nobody any more, and waits until those that are served have their answers. */
+  /** Stops accepting, and waits until those that are served have their answers. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
     await this.#accepting;
