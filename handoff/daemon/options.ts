@@ -7,7 +7,7 @@ export interface DaemonOptions<State extends Disposable | AsyncDisposable>
   extends StateOptions<State>, ServingOptions<State> {
   /** The directory that the daemon owns; created if it is missing. */
   readonly dataDir: string | URL;
-  /** How long a start waits for a lock that is held; under a supervisor at least 10 s. Not at all by default. */
+  /** How long a start waits for a lock that is held. By default not at all; under a supervisor, 10 s. */
   readonly lockTimeout?: number;
   /**
    * Called when nothing is in flight any more, before the state is closed: finish what works in the background. When it

@@ -163,11 +163,11 @@ function aborted(signal: AbortSignal): Promise<void> {
 async function startCold<State extends Disposable | AsyncDisposable>(
   daemon: Daemon<State>,
   role: InheritedRole,
-  { lockTimeout = 0 }: DaemonOptions<State>,
+  { lockTimeout }: DaemonOptions<State>,
 ): Promise<boolean> {
   const supervised = role.controlSocket !== undefined;
   try {
-    await daemon.acquire({ timeout: supervised ? Math.max(lockTimeout, COLD_LOCK_MS) : lockTimeout });
+    await daemon.acquire({ timeout: lockTimeout ?? (supervised ? COLD_LOCK_MS : 0) });
   } catch (error) {
     if (daemon.stop.asked && error === daemon.stop.signal.reason) return false;
     if (!supervised || !(error instanceof LockHeldError)) throw error;

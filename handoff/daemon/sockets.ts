@@ -8,7 +8,7 @@ export function transferSocketOf(controlSocket: string): string {
 
 /**
  * The two socket files of the process that has the lock. Only such a process binds them, since that takes the path from
- * its holder; they are never unlinked, so that the path always leads somewhere.
+ * its holder; they are never unlinked by a process that has served, so that the path always leads somewhere.
  */
 export class Sockets implements Disposable {
   readonly #os: Os;
@@ -23,9 +23,10 @@ export class Sockets implements Disposable {
   static bind(os: Os, controlSocket: string): Sockets {
     using bound = new DisposableStack();
     const bind = (path: string) => {
-      const fd = bindSocketFile(os, path);
-      bound.defer(() => os.close(fd));
-      return { path, fd };
+      const file = { path, fd: bindSocketFile(os, path) };
+      bound.defer(() => os.close(file.fd));
+      bound.defer(() => unlink(os, file));
+      return file;
     };
     const transfer = bind(transferSocketOf(controlSocket));
     const control = bind(controlSocket);
@@ -69,4 +70,8 @@ export class Sockets implements Disposable {
 interface SocketFile {
   readonly path: string;
   fd: number;
+}
+
+function unlink(os: Os, { path, fd }: SocketFile): void {
+  if (leadsTo(os, path, fd)) Deno.removeSync(path);
 }

@@ -217,4 +217,60 @@ export const DAEMON_MUTANTS: readonly ClaimMutant[] = [
     says: ".handoff.sock",
     ...COMMON,
   },
+  {
+    name: "says that it is sealed before it is",
+    edits: [{
+      file: `${DAEMON}/incumbent.ts`,
+      from: "    let revisions: readonly bigint[];\n",
+      to: `    let revisions: readonly bigint[];
+    await this.#channel.send({
+      type: "SealComplete",
+      handoffId,
+      lastRevisionPerShard: [],
+      dataDirFingerprint: new Uint8Array(32),
+    });
+`,
+    }],
+    test: "handoff/daemon/rollback",
+    claim: "an incumbent whose seal throws says so when it serves again with the state opened anew",
+    says: "SealComplete",
+    ...COMMON,
+  },
+  {
+    name: "tries once to take its lock again",
+    edits: [{
+      file: `${DAEMON}/daemon.ts`,
+      from: "this.ownership.acquire({ timeout: RELOCK_MS })",
+      to: "this.ownership.acquire({ timeout: 0 })",
+    }],
+    test: "handoff/daemon/supervisor_death",
+    claim: "an incumbent whose lock is held when it is to serve again tries more than once",
+    says: '-     "LockHeldError"',
+    ...COMMON,
+  },
+  {
+    name: "waits 2 s for a successor whose supervisor is dead",
+    edits: [{
+      file: `${DAEMON}/sessions.ts`,
+      from: "Math.max(RELOCK_MS, deadline - performance.now())",
+      to: "RELOCK_MS",
+    }],
+    test: "handoff/daemon/supervisor_death",
+    claim:
+      "an incumbent without a transfer peer, whose supervisor is dead, waits for an open that takes longer than 2 s",
+    says: "-     code: 1",
+    ...COMMON,
+  },
+  {
+    name: "binds its socket files before it has the lock",
+    edits: [{
+      file: `${DAEMON}/run_daemon.ts`,
+      from: "    await daemon.acquire({ timeout: lockTimeout",
+      to: "    daemon.bindSockets();\n    await daemon.acquire({ timeout: lockTimeout",
+    }],
+    test: "handoff/daemon/cold_start",
+    claim: "a daemon under a supervisor, whose directory is held for its lockTimeout, exits with 75 and binds nothing",
+    says: '-     ".handoff.sock"',
+    ...COMMON,
+  },
 ];

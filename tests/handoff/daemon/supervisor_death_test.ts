@@ -1,5 +1,8 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
+import { RELOCK_MS } from "../../../handoff/timeouts.ts";
+import { HeldLock } from "../../../lock/held_lock.ts";
 import { claim } from "../../support/claim.ts";
+import { eventually } from "../../support/patience.ts";
 import { get, post } from "./support/http.ts";
 import { expectType, type Handoff, TestSupervisor } from "./support/test_supervisor.ts";
 
@@ -108,6 +111,57 @@ claim(
   },
   { needs: ["linux"] },
 );
+
+claim(
+  "an incumbent without a transfer peer, whose supervisor is dead, waits for an open that takes longer than 2 s",
+  async () => {
+    using supervisor = new TestSupervisor();
+    const old = await supervisor.start();
+    using handoff = await supervisor.handoff({ plain: true, blocks: { open: RELOCK_MS + 1_000 } });
+    expectType(await handoff.drain(), "Drained");
+    expectType(await handoff.seal(), "SealComplete");
+    await handoff.sendBegin();
+    await supervisor.entry("open", handoff.successorPid);
+    handoff[Symbol.dispose]();
+    assertEquals(await supervisor.exit(old), { code: 0 });
+    assertEquals((await supervisor.entry("resolved", old)).outcome, "replaced");
+  },
+  { needs: ["linux"] },
+);
+
+claim("an incumbent whose lock is held when it is to serve again tries more than once", async () => {
+  using supervisor = new TestSupervisor();
+  const old = await supervisor.start();
+  using handoff = await supervisor.handoff({ plain: true });
+  expectType(await handoff.drain(), "Drained");
+  expectType(await handoff.seal(), "SealComplete");
+  const lock = await HeldLock.acquire(supervisor.dataDir);
+  await handoff.resume();
+  await eventually(() => assert(hasOpen(old, `${supervisor.dataDir}/.handoff.lock`) || hasEnded(supervisor, old)));
+  await lock.release();
+  await eventually(() => assert(hasEnded(supervisor, old) || hasResumed(supervisor, old)));
+  assertEquals(supervisor.entries.filter(({ type }) => type === "rejected").map(({ name }) => name), []);
+  assertEquals(await post(supervisor.url), { pid: old, id: 1 });
+}, { needs: ["linux"] });
+
+function hasEnded({ entries }: TestSupervisor, pid: number): boolean {
+  return entries.some((entry) => entry.pid === pid && entry.type === "rejected");
+}
+
+function hasResumed({ entries }: TestSupervisor, pid: number): boolean {
+  return entries.some((entry) => entry.pid === pid && entry.type === "resumed");
+}
+
+function hasOpen(pid: number, path: string): boolean {
+  const { ino } = Deno.statSync(path);
+  return [...Deno.readDirSync(`/proc/${pid}/fd`)].some(({ name }) => {
+    try {
+      return Deno.statSync(`/proc/${pid}/fd/${name}`).ino === ino;
+    } catch {
+      return false; // closed meanwhile
+    }
+  });
+}
 
 claim("a handoff without a transfer peer commits by the plain protocol", async () => {
   using supervisor = new TestSupervisor();

@@ -14,6 +14,8 @@ export interface Conduct {
   /** What throws, once: `open` in this role, or one of the others. */
   readonly fails?: "cold-start" | "successor" | "resumed" | "drain" | "seal" | "healthy";
   readonly unhealthy?: boolean;
+  /** What it is to have in place of a certificate and of its key. */
+  readonly tls?: { readonly cert: string; readonly key: string };
   /** For how long `open` or the seal blocks the event loop, in milliseconds. */
   readonly blocks?: { readonly open?: number; readonly seal?: number };
   /** What is subtracted from the revision. */
@@ -88,24 +90,29 @@ try {
       return !conduct.unhealthy;
     },
     revision: (lines) => BigInt(lines.count - (conduct.behind ?? 0)),
-    fetch: async (request, { state, draining }) => {
-      const { pathname } = new URL(request.url);
-      if (request.method === "POST" && pathname === "/") {
-        return Response.json({ pid: Deno.pid, id: state.append(await request.text()) });
-      }
-      if (pathname === "/slow") {
-        log({ type: "slow" });
-        await new Promise((resolve) => draining.addEventListener("abort", resolve));
-      }
-      if (pathname === "/spawn") {
-        const { pid: child } = new Deno.Command("sleep", { args: ["60"] }).spawn();
-        return Response.json({ pid: Deno.pid, child });
-      }
-      if (pathname === "/stuck") {
-        log({ type: "stuck" });
-        await new Promise(() => {});
-      }
-      return Response.json({ pid: Deno.pid, lines: state.count });
+    listeners: {
+      http: {
+        tls: conduct.tls,
+        fetch: async (request, { state, draining }) => {
+          const { pathname } = new URL(request.url);
+          if (request.method === "POST" && pathname === "/") {
+            return Response.json({ pid: Deno.pid, id: state.append(await request.text()) });
+          }
+          if (pathname === "/slow") {
+            log({ type: "slow" });
+            await new Promise((resolve) => draining.addEventListener("abort", resolve));
+          }
+          if (pathname === "/spawn") {
+            const { pid: child } = new Deno.Command("sleep", { args: ["60"] }).spawn();
+            return Response.json({ pid: Deno.pid, child });
+          }
+          if (pathname === "/stuck") {
+            log({ type: "stuck" });
+            await new Promise(() => {});
+          }
+          return Response.json({ pid: Deno.pid, lines: state.count });
+        },
+      },
     },
     onEvent: ({ ...event }) => log(event.type === "session-failed" ? { ...event, error: event.error.message } : event),
   });
