@@ -1,6 +1,6 @@
-import { type Arguments, type Command, milliseconds } from "./command.ts";
+import type { Arguments, Command } from "./command.ts";
 import { followed } from "./follow.ts";
-import { TRIGGER_SETTINGS } from "./trigger.ts";
+import { deadlineOf, TRIGGER_SETTINGS } from "./trigger.ts";
 
 /** `handoff rollback`: upgrades a daemon back to the command before. */
 export const rollback: Command = {
@@ -23,6 +23,5 @@ permissions: --allow-ffi --allow-read=DIR`,
 };
 
 function runRollback(args: Arguments): Promise<number> {
-  const timeoutMs = args.settings.has("timeout") ? milliseconds(args, "timeout", 0) : undefined;
-  return followed(args, { verb: "rollback", timeoutMs }, "committed");
+  return followed(args, { verb: "rollback", timeoutMs: deadlineOf(args) }, "committed");
 }

@@ -2,7 +2,7 @@ import { resolve } from "@std/path";
 import { loadConfig } from "../handoff/supervisor/config_file.ts";
 import { handoffPaths } from "../handoff/supervisor/paths.ts";
 import type { OutcomeEvent, UpgradeOutcome } from "../handoff/protocol/trigger.ts";
-import { type Arguments, onlyDirectory, usageError } from "./command.ts";
+import { type Arguments, milliseconds, onlyDirectory, usageError } from "./command.ts";
 import { EXIT } from "./exit_codes.ts";
 
 /** The options by which a command finds a supervisor, in place of DIR. */
@@ -25,6 +25,15 @@ export async function placeOf(args: Arguments): Promise<Place> {
   }
   if (socket !== undefined) return { triggerSocket: resolve(socket) };
   return (await loadConfig(config, {})).paths;
+}
+
+/** The longest deadline, in milliseconds: a timer cannot wait for longer. It is 24 days. */
+const LONGEST_DEADLINE_MS = 2 ** 31 - 1;
+
+/** The deadline that `--timeout` gives an upgrade, in whole milliseconds; undefined without it. */
+export function deadlineOf(args: Arguments): number | undefined {
+  if (!args.settings.has("timeout")) return undefined;
+  return Math.min(Math.ceil(milliseconds(args, "timeout", 0)), LONGEST_DEADLINE_MS);
 }
 
 const CODES: Readonly<Record<UpgradeOutcome, number>> = {

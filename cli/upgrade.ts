@@ -1,7 +1,7 @@
 import type { UpgradeRequest } from "../handoff/protocol/trigger.ts";
 import { type Arguments, type Command, milliseconds, usageError } from "./command.ts";
 import { followed } from "./follow.ts";
-import { TRIGGER_SETTINGS } from "./trigger.ts";
+import { deadlineOf, TRIGGER_SETTINGS } from "./trigger.ts";
 
 /** `handoff upgrade`: replaces a running daemon. */
 export const upgrade: Command = {
@@ -66,7 +66,7 @@ function requestOf(args: Arguments): UpgradeRequest | { verb: "abort" | "replace
   return {
     verb: "upgrade",
     command: commandLine.length === 0 ? undefined : commandLine,
-    timeoutMs: settings.has("timeout") ? milliseconds(args, "timeout", 0) : undefined,
+    timeoutMs: deadlineOf(args),
     soakSecs: settings.has("soak") ? Math.ceil(milliseconds(args, "soak", 0) / 1_000) : undefined,
     check: flags.has("check") || undefined,
     force: flags.has("force") || undefined,

@@ -26,13 +26,15 @@ claim("handoff upgrade of a broken successor: 1, one sentence, and what it wrote
   assertMatch(stderr, /\n {2}\| .*this build cannot start/);
 }, { needs: ["linux"] });
 
-claim("handoff upgrade --json: one object a line, the last one is the outcome", async () => {
-  using dir = new TempDir();
-  await using _supervisor = await SupervisorProcess.serving(dir, peer(dir));
-  const { code, stdout } = await handoff(["upgrade", "--json", dir.path]);
-  const events = stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
-  assertEquals([code, events[0], events.at(-1).outcome], [0, { event: "phase-begun", phase: "start" }, "committed"]);
-}, { needs: ["linux"] });
+for (const timeout of ["infinity", "59.99999"]) {
+  claim(`handoff upgrade --json --timeout=${timeout}: one object a line, the last one is the outcome`, async () => {
+    using dir = new TempDir();
+    await using _supervisor = await SupervisorProcess.serving(dir, peer(dir));
+    const { code, stdout } = await handoff(["upgrade", "--json", `--timeout=${timeout}`, dir.path]);
+    const events = stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
+    assertEquals([code, events[0], events.at(-1).outcome], [0, { event: "phase-begun", phase: "start" }, "committed"]);
+  }, { needs: ["linux"] });
+}
 
 claim("handoff upgrade --check starts a successor as far as its turn, and the daemon notices nothing", async () => {
   using dir = new TempDir();
