@@ -76,3 +76,16 @@ claim("of a batch that is cut short, the incumbent closes only what the successo
   assertEquals(answers.filter((pid) => pid === undefined).length, 2);
   assertEquals(answers.filter((pid) => pid === old).length, 4);
 }, { needs: ["linux"] });
+
+claim("an incumbent ends after Commit, although its successor serves and asks for no connection", async () => {
+  using supervisor = new TestSupervisor();
+  const old = await supervisor.start();
+  using clients = await Clients.idle(supervisor.url, 1);
+  await using successor = await RawSuccessor.start(supervisor);
+  await successor.takeOver();
+  await successor.handoff.commit();
+  // It waits for 5 s.
+  assertEquals(await supervisor.exit(old), { code: 0 });
+  assertEquals((await supervisor.entry("resolved", old)).outcome, "replaced");
+  assertEquals(await inTime(clients.ask()), [undefined]);
+}, { needs: ["linux"] });

@@ -20,6 +20,53 @@ claim("an idle connection is answered by the successor after it was passed on", 
   assertEquals((await client.ask("/")).body, "successor");
 });
 
+for (
+  const [what, { method, status }] of Object.entries({
+    "HEAD": { method: "HEAD", status: 200 },
+    "a response of status 204": { method: "GET", status: 204 },
+    "a response of status 304": { method: "GET", status: 304 },
+  })
+) {
+  claim(`after ${what} the connection moves, and its next request is answered`, async () => {
+    using listener = new Listener();
+    const body = status === 200 ? "incumbent" : null;
+    await using incumbent = await Served.start(listener, { fetch: () => new Response(body, { status }) });
+    using client = await listener.connect();
+    assertEquals((await client.ask("/", { method })).status, status);
+    assertEquals((await incumbent.drain()).openConnections, 1);
+    await using successor = await Served.start(listener, { fetch: () => new Response("successor") });
+    incumbent.passTo(successor);
+    assertEquals((await client.ask("/")).body, "successor");
+  });
+}
+
+claim(
+  "a client that waits for 100 Continue when the drain begins is answered before its connection moves",
+  async () => {
+    using listener = new Listener();
+    let entered = false;
+    const echo = async (request: Request): Promise<Response> => {
+      entered = true;
+      return new Response(await request.text());
+    };
+    await using incumbent = await Served.start(listener, { fetch: echo });
+    using client = await listener.connect();
+    await client.send(
+      "POST / HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n",
+    );
+    assertEquals((await client.answer()).status, 100);
+    await until(() => entered, "the handler waits for the body");
+    const drained = incumbent.drain();
+    await client.send("4\r\nbody\r\n");
+    await client.send("0\r\n\r\n");
+    assertEquals((await client.answer()).body, "body");
+    assertEquals(await drained, { openConnections: 1, cut: [], pending: [] });
+    await using successor = await Served.start(listener, { fetch: () => new Response("successor") });
+    incumbent.passTo(successor);
+    assertEquals((await client.ask("/")).body, "successor");
+  },
+);
+
 claim("a connection that has sent nothing yet is passed on", async () => {
   using listener = new Listener();
   await using incumbent = await Served.start(listener, { fetch: () => new Response("incumbent") });
