@@ -35,13 +35,13 @@ export class IncumbentSession {
     incumbent.ended.then(() => this.#died.abort(new IncumbentDied()));
   }
 
-  /** Opens the session; rejects where another process answers. */
-  async open(signal: AbortSignal): Promise<void> {
+  /** Opens the session; rejects where another process answers, or nobody within `timeout` milliseconds. */
+  async open(signal: AbortSignal, timeout: number = HELLO_MS): Promise<void> {
     this.#died.signal.throwIfAborted();
     await this.#asLongAsItLives("Hello", async () => {
       this.#channel = await this.#incumbent.connect();
     });
-    const hello = await this.#hear("Hello", HELLO_MS, signal);
+    const hello = await this.#hear("Hello", timeout, signal);
     if (hello.role !== "incumbent" || hello.pid !== this.#incumbent.pid) {
       throw new SwapFailure(
         `process ${hello.pid} answers as ${hello.role} where the incumbent, process ${this.#incumbent.pid}, should`,

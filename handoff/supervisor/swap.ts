@@ -1,6 +1,6 @@
 import type { Journal, JournalPhase } from "../protocol/journal.ts";
 import type { PhaseTimes } from "../protocol/trigger.ts";
-import { ABORTED_FETCH_MS, LEAST_READ_MS, SILENCE_MS } from "../timeouts.ts";
+import { ABORTED_FETCH_MS, HELLO_MS, LEAST_READ_MS, SILENCE_MS } from "../timeouts.ts";
 import { IncumbentSession } from "./incumbent_session.ts";
 import { PhaseClock } from "./phase_clock.ts";
 import { SuccessorSession } from "./successor_session.ts";
@@ -112,7 +112,7 @@ class Swap {
     const signal = AbortSignal.any([this.#terms.cancelled, successor.died]);
     try {
       this.#clock.begin("drain");
-      await this.#incumbent.open(signal);
+      await this.#incumbent.open(signal, Math.min(HELLO_MS, this.#left()));
       await this.#parties.journal.begin(this.#journalAt("negotiating"));
       this.#pauseStart = performance.now();
       const left = this.#left();
