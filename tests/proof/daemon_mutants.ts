@@ -161,7 +161,8 @@ export const DAEMON_MUTANTS: readonly ClaimMutant[] = [
       to: "if (false) throw",
     }],
     test: "handoff/daemon/rollback",
-    claim: "a handler that does not end when it is told to fails the drain by name, and the incumbent serves on",
+    claim:
+      "a handler that does not end fails the drain by name, though another handoff is forced, and the incumbent serves on",
     says: "Not SealFailed",
     ...COMMON,
   },
