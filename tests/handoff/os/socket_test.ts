@@ -1,4 +1,3 @@
-import { openSync } from "node:fs";
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { SyscallError } from "../../../ffi/errors.ts";
 import { openSymbols } from "../../../ffi/libc.ts";
@@ -6,6 +5,7 @@ import { SOCKET_CALLS } from "../../../ffi/socket.ts";
 import { unixAddress } from "../../../ffi/socket_address.ts";
 import { claim } from "../../support/claim.ts";
 import { assertLeavesNoDescriptor } from "../../support/descriptor_leaks.ts";
+import { rawDescriptorOf } from "../../support/raw_descriptor.ts";
 import { TempDir } from "../../support/temp_dir.ts";
 import { bytesOf, OpenedOs, textFrom } from "./linux.ts";
 import { flagsOf } from "./open_files.ts";
@@ -126,7 +126,7 @@ claim("isListening holds for a listener alone: not for a connection, a socket of
   const { os } = opened;
   const listener = opened.own(os.listenTcp({ host: "127.0.0.1", port: 0 }, 8));
   const [connection] = opened.pair();
-  const plain = opened.own(openSync("/dev/null", "r"));
+  const plain = opened.own(rawDescriptorOf("/dev/null"));
   assertEquals([listener, connection, plain].map((fd) => os.isListening(fd)), [true, false, false]);
   assertEquals([os.socketName(connection), os.socketName(plain)], [{ family: "unix", path: "" }, undefined]);
 }, LINUX);

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { openSync } from "node:fs";
 import { claim } from "../../../support/claim.ts";
 import { until } from "../../../support/patience.ts";
+import { rawDescriptorOf } from "../../../support/raw_descriptor.ts";
 import { TempDir } from "../../../support/temp_dir.ts";
 import { requestFor } from "./raw_client.ts";
 import { Gate } from "./gate.ts";
@@ -273,7 +273,8 @@ claim("a descriptor that is no socket is closed when it is refused", async () =>
   await using served = await Served.start(listener, { fetch: () => new Response() });
   using folder = new TempDir();
   const path = folder.join("file");
-  const fd = openSync(path, "w");
+  Deno.writeTextFileSync(path, "");
+  const fd = rawDescriptorOf(path);
   let refused = false;
   try {
     served.service.adopt(fd);
