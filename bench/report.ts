@@ -2,6 +2,7 @@
  * All figures in one run: prints them, and writes `results.json`, which `chart/main.ts` draws. With `--quick` it only
  * shows that everything can be measured, and writes nothing. Run by `deno task bench`.
  */
+import { draw } from "./draw.ts";
 import { describeEnvironment } from "./environment.ts";
 import { type Effort, FULL, QUICK } from "./effort.ts";
 import { round } from "./format.ts";
@@ -46,7 +47,7 @@ console.log(verdicts(targets));
 
 if (!quick) {
   save({ environment, measures, targets });
-  draw();
+  draw("main.ts");
 }
 // npm's locks leave timers behind, and what was made for the measurements goes with the unload event.
 Deno.exit();
@@ -55,19 +56,4 @@ Deno.exit();
 function save(results: Results): void {
   const text = JSON.stringify(results, (_, value) => typeof value === "number" ? round(value, 4) : value, 2);
   Deno.writeTextFileSync(new URL("results.json", import.meta.url), `${text}\n`);
-}
-
-/** In a process of its own, since the charting library has a lock of its own: it is large, and nobody else needs it. */
-function draw(): void {
-  const folder = new URL(".", import.meta.url);
-  const args = [
-    "run",
-    "--frozen",
-    "--lock=chart/deno.lock",
-    "--import-map=../import_map.npm.json",
-    "-A",
-    "chart/main.ts",
-  ];
-  const { success } = new Deno.Command(Deno.execPath(), { args, cwd: folder, stdout: "inherit" }).outputSync();
-  if (!success) throw new Error("The chart could not be drawn");
 }

@@ -1,7 +1,8 @@
 /**
- * What a swap costs, beside what one would use instead: prints it, and writes `handoff.json`, which
- * `../chart/swaps.ts` draws. With `--quick` it only shows that everything can be measured, and writes nothing.
+ * What a swap costs, beside what one would use instead: prints it, writes `handoff.json`, and draws `handoff.svg`. Run by
+ * `deno task bench:handoff`; with `--quick` it only shows that everything can be measured, and writes nothing.
  */
+import { draw } from "../draw.ts";
 import { describeEnvironment } from "../environment.ts";
 import { percentile } from "../statistics.ts";
 import { measureRecovery, type Recovery } from "./recovery.ts";
@@ -19,6 +20,7 @@ printThroughput(throughput);
 if (!quick) {
   const results = { environment: describeEnvironment(), peers, recovery, throughput };
   Deno.writeTextFileSync(new URL("handoff.json", import.meta.url), `${JSON.stringify(results, round, 1)}\n`);
+  draw("swaps.ts");
 }
 Deno.exit();
 
