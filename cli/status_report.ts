@@ -1,6 +1,6 @@
 import type { SupervisorStatus } from "../handoff/protocol/trigger.ts";
 import { existsSync, lstatSync } from "node:fs";
-import { descriptorHoldersBeside, inspectSync, type LockStatus, pidfilePath } from "../lock/inspect.ts";
+import { descriptorHoldersBeside, hasLockOpen, inspectSync, type LockStatus, pidfilePath } from "../lock/inspect.ts";
 import { commandOf, startOf } from "./proc.ts";
 
 /** A process that holds the lock, whatever the pidfile says. */
@@ -18,8 +18,10 @@ export interface Report extends LockStatus {
   readonly exists: boolean;
   /** Whether a writer that starts now gets the lock. */
   readonly safeToStart: boolean;
-  /** Whether the pidfile names a process that does not hold the lock. */
+  /** Whether the pidfile names a process that is known not to hold the lock. */
   readonly stalePidfile: boolean;
+  /** True where the process that the pidfile names was seen to have the lock; only `-A` on Linux can tell. */
+  readonly seenHolding?: true | undefined;
   /** When the lock was taken: from then on the pidfile has named its holder. */
   readonly heldSince?: string | undefined;
   /** When the process that the pidfile names was started, if it is alive. */
@@ -35,16 +37,18 @@ export interface Report extends LockStatus {
 /** Finds out about a directory, and changes nothing. */
 export function reportOn(path: string): Report {
   const status = inspectSync(path);
-  const { dataDir, held, holder: { pid, liveness, holds: proved } } = status;
+  const { dataDir, held, holder: { pid, liveness, holds } } = status;
   const descriptorHolders = held ? holdersBeside(status) : undefined;
-  const holds = held && liveness === "alive" && proved !== false && !descriptorHolders?.length;
+  const mayHold = held && liveness !== "dead" && holds !== false && !descriptorHolders?.length;
+  const seen = mayHold && pid !== undefined && hasLockOpen(dataDir, pid) === true;
   const inherited = pid !== undefined && descriptorHolders?.some(({ inheritedFrom }) => inheritedFrom === pid);
   return {
     ...status,
     exists: existsSync(dataDir),
     safeToStart: !held,
-    stalePidfile: pid !== undefined && !holds,
-    heldSince: holds || inherited ? writtenAt(pidfilePath(dataDir)) : undefined,
+    stalePidfile: pid !== undefined && !mayHold,
+    seenHolding: seen || undefined,
+    heldSince: seen || inherited ? writtenAt(pidfilePath(dataDir)) : undefined,
     ...pid !== undefined && liveness === "alive" ? factsOf(pid) : {},
     descriptorHolders,
   };

@@ -3,13 +3,22 @@ import type { UpgradeRecord } from "../handoff/protocol/trigger.ts";
 import { ago, printable, printableLine, printableText } from "./text.ts";
 
 /** What a person wants to know first, in one line. */
-export function verdict({ held, reader, exists, stalePidfile, pidfile, holder: { pid, liveness } }: Report): string {
+export function verdict(report: Report): string {
+  const { held, reader, exists, stalePidfile, seenHolding, pidfile, holder: { pid, liveness } } = report;
   if (!exists) return "free; the directory does not exist";
-  if (!held) return stalePidfile ? `free; a stale pidfile names process ${pid}, which is ${liveness}` : "free";
+  if (!held) return stalePidfile ? `free; a stale pidfile names process ${pid}, ${which(liveness)}` : "free";
   if (reader) return "held by a reader: a shared flock is in the way, and nobody writes";
   if (pidfile !== "present") return `held, but the pidfile does not name the holder: it is ${pidfile}`;
   if (liveness === "dead") return `held, but the named holder, process ${pid}, is dead`;
-  return stalePidfile ? `held, but not by the named holder, process ${pid}` : `held by process ${pid}, which is alive`;
+  if (stalePidfile) return `held, but not by the named holder, process ${pid}`;
+  if (seenHolding) return `held by process ${pid}, which is alive`;
+  const named = `held; the pidfile names process ${pid}`;
+  // A process of that number may be a stranger, to which the number was given again, or of another container.
+  return liveness === "alive" ? `${named}, and a process ${pid} is alive` : `${named}, ${which(liveness)}`;
+}
+
+function which(liveness: Report["holder"]["liveness"]): string {
+  return liveness === "unknown" ? "of which the kernel does not tell whether it is alive" : `which is ${liveness}`;
 }
 
 /** The rest: what is known, and what to do. */
@@ -64,7 +73,8 @@ function pidfileText({ pidfile, stalePidfile, holder: { pid, liveness } }: Repor
   return `stale: it names process ${pid}, which ${liveness === "dead" ? "is dead" : "does not hold the lock"}`;
 }
 
-function advice({ safeToStart, stalePidfile, descriptorHolders = [], holder: { pid }, pidfile }: Report): string {
+function advice(report: Report): string {
+  const { safeToStart, stalePidfile, seenHolding, descriptorHolders = [], holder: { pid }, pidfile } = report;
   if (safeToStart) {
     return `Safe to start: nobody holds the lock${stalePidfile ? ", and the next holder replaces the pidfile" : ""}.`;
   }
@@ -72,6 +82,9 @@ function advice({ safeToStart, stalePidfile, descriptorHolders = [], holder: { p
   if (descriptorHolders.length > 0) {
     return `${refused} each process that holds the lock has ended or closed .handoff.lock.`;
   }
-  if (pidfile === "present" && !stalePidfile) return `${refused} process ${pid} has released the lock or ended.`;
+  if (seenHolding) return `${refused} process ${pid} has released the lock or ended.`;
+  if (pidfile === "present" && !stalePidfile) {
+    return `${refused} its holder has released the lock or ended: process ${pid}, or another program or container.`;
+  }
   return `${refused} its holder has ended: a child that inherited it, another program, or another container.`;
 }

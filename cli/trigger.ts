@@ -2,6 +2,7 @@ import { resolve } from "@std/path";
 import { loadConfig } from "../handoff/supervisor/config_file.ts";
 import { handoffPaths } from "../handoff/supervisor/paths.ts";
 import type { OutcomeEvent, UpgradeOutcome } from "../handoff/protocol/trigger.ts";
+import { LONGEST_DEADLINE_MS } from "../handoff/timeouts.ts";
 import { type Arguments, milliseconds, onlyDirectory, usageError } from "./command.ts";
 import { EXIT } from "./exit_codes.ts";
 
@@ -26,9 +27,6 @@ export async function placeOf(args: Arguments): Promise<Place> {
   if (socket !== undefined) return { triggerSocket: resolve(socket) };
   return (await loadConfig(config, {})).paths;
 }
-
-/** The longest deadline, in milliseconds: a timer cannot wait for longer. It is 24 days. */
-const LONGEST_DEADLINE_MS = 2 ** 31 - 1;
 
 /** The deadline that `--timeout` gives an upgrade, in whole milliseconds; undefined without it. */
 export function deadlineOf(args: Arguments): number | undefined {

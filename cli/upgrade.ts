@@ -54,7 +54,7 @@ function runUpgrade(args: Arguments): Promise<number> {
 }
 
 function requestOf(args: Arguments): UpgradeRequest | { verb: "abort" | "replace" } {
-  const { flags, settings, commandLine } = args;
+  const { flags, commandLine } = args;
   if (flags.has("abort")) {
     requireAlone(args, "abort");
     return { verb: "abort" };
@@ -67,11 +67,19 @@ function requestOf(args: Arguments): UpgradeRequest | { verb: "abort" | "replace
     verb: "upgrade",
     command: commandLine.length === 0 ? undefined : commandLine,
     timeoutMs: deadlineOf(args),
-    soakSecs: settings.has("soak") ? Math.ceil(milliseconds(args, "soak", 0) / 1_000) : undefined,
+    soakSecs: soakOf(args),
     check: flags.has("check") || undefined,
     force: flags.has("force") || undefined,
     follow: true,
   };
+}
+
+/** The soak in whole seconds; undefined where none is named. */
+function soakOf(args: Arguments): number | undefined {
+  if (!args.settings.has("soak")) return undefined;
+  const seconds = Math.ceil(milliseconds(args, "soak", 0) / 1_000);
+  if (!Number.isFinite(seconds)) throw usageError("--soak needs an end: the successor is committed after it");
+  return seconds;
 }
 
 /** What would say how an upgrade is to be made stands beside nothing that makes none. */

@@ -77,3 +77,6 @@ export const CONNECT_MS = 5_000;
 export const BACKLOG = 4_096;
 /** `SO_RCVTIMEO` of a listener while it accepts: a peer that clears `O_NONBLOCK` then costs this, not the event loop. */
 export const ACCEPT_TIMEOUT_MS = 1;
+
+/** The longest deadline of an upgrade: a timer cannot wait for longer. It is 24 days. */
+export const LONGEST_DEADLINE_MS = 2 ** 31 - 1;

@@ -13,7 +13,7 @@ import { openLibcFor, requireRuntime } from "./runtime.ts";
 import { runAsync, runSync, sleep, type Steps } from "./sync_or_async.ts";
 import { WaitLimits, waitUntil } from "./wait.ts";
 
-export { type DescriptorHolder, descriptorHoldersBeside } from "./descriptor_holders.ts";
+export { type DescriptorHolder, descriptorHoldersBeside, hasLockOpen } from "./descriptor_holders.ts";
 export { inProc } from "./in_proc.ts";
 export type { Holder } from "./holder.ts";
 export { pidfilePath } from "./pidfile.ts";

@@ -1,5 +1,6 @@
 import type { Os } from "../os.ts";
 import type { OutcomeEvent, PhaseTimes, TriggerEvent, UpgradeOutcome } from "../protocol/trigger.ts";
+import { LONGEST_DEADLINE_MS } from "../timeouts.ts";
 import { checkCommand } from "./access.ts";
 import { replaceCold } from "./cold_upgrade.ts";
 import type { SupervisorConfig } from "./config.ts";
@@ -73,7 +74,7 @@ export class Upgrades {
       const command = commandOf(order, config);
       checkCommand(command, config, Deno.env.get("PATH") ?? "");
       log("upgrade-begun", { handoffId: underway.handoffId, command, check: order.check, force: order.force });
-      const deadlineMs = order.deadlineMs ?? config.deadlineMs;
+      const deadlineMs = Math.min(order.deadlineMs ?? config.deadlineMs, LONGEST_DEADLINE_MS);
       const end = performance.now() + deadlineMs;
       return await this.#replace({ order, config, command, underway, report, deadlineMs, end });
     } catch (error) {

@@ -1,4 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { reportOn } from "../../cli/status_report.ts";
+import { verdict } from "../../cli/status_text.ts";
 import { Child } from "../support/child.ts";
 import { claim } from "../support/claim.ts";
 import { deadPid } from "../support/dead_pid.ts";
@@ -105,6 +107,29 @@ claim("status of a directory that its holder has: its pid, that it is alive, and
   assertEquals([code, stdout.split("\n")[0]], [75, `held by process ${holder.pid}, which is alive`]);
   assertStringIncludes(stdout, `/holder.ts ${dir.path} "an argument"\n`);
   assertStringIncludes(stdout, `${UNSAFE} process ${holder.pid} has released the lock or ended.\n`);
+}, { needs: ["linux"] });
+
+claim(
+  "status that cannot see who has the lock says no more than what the pidfile names and that it is alive",
+  async () => {
+    using dir = new TempDir();
+    const stranger = Deno.ppid;
+    using _holder = new ForeignHolder(dir.path, { pidfile: `${stranger}\n` });
+    const { code, stdout } = await handoff(["status", dir.path], { permissions: narrowest(dir) });
+    const known = `held; the pidfile names process ${stranger}, and a process ${stranger} is alive`;
+    assertEquals([code, stdout.split("\n")[0], stdout.includes("held since")], [75, known, false]);
+    const holder = `its holder has released the lock or ended: process ${stranger}, or another program or container.`;
+    assertStringIncludes(stdout, `${UNSAFE} ${holder}\n`);
+  },
+);
+
+claim("status of a process of which the kernel tells nothing says that, and not that it does not hold the lock", () => {
+  using dir = new TempDir();
+  using _holder = new ForeignHolder(dir.path, { pidfile: `${Deno.ppid}\n` });
+  const holder = { pid: Deno.ppid, liveness: "unknown", self: false } as const;
+  const report = { ...reportOn(dir.path), descriptorHolders: undefined, stalePidfile: false, holder };
+  const known = `held; the pidfile names process ${Deno.ppid}, of which the kernel does not tell whether it is alive`;
+  assertEquals(verdict(report), known);
 });
 
 claim("status says that the lockfile is never to be deleted", async () => {
@@ -141,7 +166,7 @@ claim("status needs no permission but for ffi and to read the directory", async 
   await using holder = await holding(dir);
   const { code, stdout, stderr } = await handoff(["status", dir.path], { permissions: narrowest(dir) });
   assertEquals({ code, stderr }, { code: 75, stderr: "" });
-  assertStringIncludes(stdout, `held by process ${holder.pid}, which is alive\n`);
+  assertStringIncludes(stdout, `held; the pidfile names process ${holder.pid}, and a process ${holder.pid} is alive\n`);
 });
 
 claim("status without a permission exits with 4, unknown, and names the flag", async () => {

@@ -79,7 +79,10 @@ claim("status asks for no permission on a terminal", async () => {
   const asking = line.map((word) => word === "--no-prompt" ? "--allow-ffi" : word);
   await using terminal = new Terminal(asking, { noColor: true });
   const screen = await terminal.ended();
-  assert(screen.startsWith(`held by process ${holder.pid}, which is alive\r\n`), screen);
+  assert(
+    screen.startsWith(`held; the pidfile names process ${holder.pid}, and a process ${holder.pid} is alive\r\n`),
+    screen,
+  );
 }, NEEDS_TERMINAL);
 
 claim("upgrade shows its phases on a terminal as they grow, and its last words are that it committed", async () => {

@@ -71,6 +71,7 @@ const WRONG: readonly [keys: Record<string, unknown>, message: RegExp][] = [
   [{ listeners: [{ name: "a", addr: "*:1" }, { name: "a", addr: "*:2" }] }, /two of the name "a"/],
   [{ deadline_secs: "60" }, /deadline_secs must be a number of seconds/],
   [{ deadline_secs: -1 }, /deadline_secs must be a number of seconds/],
+  [{ deadline_secs: 2 ** 31 / 1_000 }, /deadline_secs must be a number of seconds from 0 to 86400$/],
   [{ deadline_secs: NaN }, /deadline_secs must be a number of seconds/],
   [{ max_restarts: 1.5 }, /max_restarts must be an integer/],
   [{ args: "x" }, /args must be a list/],

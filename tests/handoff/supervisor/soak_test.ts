@@ -20,6 +20,13 @@ claim("a successor that lives through its soak is committed, and its command is 
   assertEquals(supervised.supervisor.restarts.before, daemon(dir));
 }, { needs: ["linux"] });
 
+claim("a deadline that is longer than a timer can wait for has not passed at once", async () => {
+  using dir = new TempDir();
+  await using supervised = await Supervised.start(dir, daemon(dir));
+  // The daemon is still starting, and is waited for.
+  assertEquals((await supervised.upgrade({ deadlineMs: 2 ** 40, check: true })).outcome, "committed");
+}, { needs: ["linux"] });
+
 claim("a successor that dies in its soak is rolled back", async () => {
   using dir = new TempDir();
   await using supervised = await Supervised.serving(dir, daemon(dir));
