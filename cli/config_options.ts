@@ -18,15 +18,15 @@ const PATHS: Readonly<Record<string, string>> = {
   journal: "journal",
 };
 
-/** Options that stand for the key of the same name, as they are. */
-const WORDS: readonly string[] = ["metrics", "upgrades"];
+/** Options that stand for a key as they are. */
+const WORDS: Readonly<Record<string, string>> = { "build-id": "build_id", metrics: "metrics", upgrades: "upgrades" };
 
 /** The settings of `supervise` that stand for keys of a configuration. */
 export const CONFIG_SETTINGS: readonly string[] = [
   ...Object.keys(PATHS),
   ...Object.keys(SECONDS),
   "max-restarts",
-  ...WORDS,
+  ...Object.keys(WORDS),
 ];
 
 /** What the command line says in place of a configuration's keys. */
@@ -39,8 +39,8 @@ export function overridesOf({ settings, lists, commandLine }: Arguments): RawCon
   for (const [option, key] of Object.entries({ ...SECONDS, "max-restarts": "max_restarts" })) {
     if (settings.has(option)) overrides[key] = number(settings.get(option)!, option);
   }
-  for (const key of WORDS) {
-    if (settings.has(key)) overrides[key] = settings.get(key);
+  for (const [option, key] of Object.entries(WORDS)) {
+    if (settings.has(option)) overrides[key] = settings.get(option);
   }
   const listeners = lists.get("listen") ?? [];
   if (listeners.length > 0) overrides.listeners = listeners.map(listener);

@@ -37,6 +37,8 @@ It gets the listeners as systemd passes them (LISTEN_FDS). Linux only.
   --stop-timeout SECONDS  for the daemon to stop, before it is killed (30)
   --max-restarts N     deaths in a row that end it (8)
   --metrics ADDR       serves /metrics for Prometheus, and /status as JSON
+  --build-id ID        names the build of COMMAND in status, history and log, where
+                       the daemon does not itself
   --upgrades cold      for a COMMAND that is no daemon of runDaemon: an upgrade
                        stops it and starts the new one; connections wait
 

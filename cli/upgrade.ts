@@ -19,6 +19,8 @@ successor is COMMAND, by default the one that the supervisor is configured with.
   --soak=SECONDS      keep the old daemon for so long after the successor serves,
                       and roll back when that dies or is not healthy; by default
                       soak_secs of the configuration
+  --build-id=ID       names the build of the successor in status, history and log,
+                      where the daemon does not itself; it stays with the command
   --force             go on when a request does not end, even after it was aborted
                       at the end of the drain; its handler can become a second
                       writer, and its client gets no answer
@@ -36,7 +38,7 @@ exit code: 0 committed; 1 rolled back, the old daemon serves; 2 nothing was begu
 permissions: --allow-ffi --allow-read=DIR`,
   syntax: {
     flags: ["json", "check", "force", "abort", "supervisor"],
-    settings: ["timeout", "soak", ...TRIGGER_SETTINGS],
+    settings: ["timeout", "soak", "build-id", ...TRIGGER_SETTINGS],
     commandLine: true,
   },
   run: runUpgrade,
@@ -66,12 +68,19 @@ function requestOf(args: Arguments): UpgradeRequest | { verb: "abort" | "replace
   return {
     verb: "upgrade",
     command: commandLine.length === 0 ? undefined : commandLine,
+    buildId: buildIdOf(args),
     timeoutMs: deadlineOf(args),
     soakSecs: soakOf(args),
     check: flags.has("check") || undefined,
     force: flags.has("force") || undefined,
     follow: true,
   };
+}
+
+function buildIdOf({ settings }: Arguments): string | undefined {
+  const buildId = settings.get("build-id");
+  if (buildId === "") throw usageError("--build-id needs an ID");
+  return buildId;
 }
 
 /** The soak in whole seconds; undefined where none is named. */

@@ -1,6 +1,5 @@
-/** What identifies this program: what the options say; else, where it may be read, the main module's time and hash. */
-export async function buildIdOf({ buildId }: { readonly buildId?: string | undefined }): Promise<string> {
-  if (buildId !== undefined) return buildId;
+/** What identifies this program, where nobody names it: the main module's time and hash, where it may be read. */
+export async function buildIdOfMainModule(): Promise<string> {
   try {
     const main = new URL(Deno.mainModule);
     if (main.protocol !== "file:" || !mayRead(main)) return UNKNOWN;

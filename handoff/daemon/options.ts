@@ -18,7 +18,10 @@ export interface DaemonOptions<State extends Disposable | AsyncDisposable>
   readonly healthy?: (state: State) => boolean | Promise<boolean>;
   /** The path of the control socket; `.handoff.sock` in the data directory by default. Its transfer socket is beside it. */
   readonly controlSocket?: string | undefined;
-  /** What identifies this build to operators; by default the time and the hash of the main module where it may be read. */
+  /**
+   * What identifies this build to operators; by default what `--build-id` says, and without it the time and the hash of the
+   * main module where it may be read.
+   */
   readonly buildId?: string | undefined;
   /** Stops the daemon when it is aborted, as SIGTERM does. */
   readonly signal?: AbortSignal | undefined;

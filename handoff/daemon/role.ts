@@ -17,6 +17,8 @@ export interface Inheritance {
   readonly listeners: ReadonlyMap<string, number>;
   /** Where the supervisor looks for the control socket: `HANDOFF_CONTROL_SOCKET`. */
   readonly controlSocket?: string | undefined;
+  /** What the supervisor was told of the build: `HANDOFF_BUILD_ID`. */
+  readonly buildId?: string | undefined;
 }
 
 /** The daemon takes the lock by itself, and serves. */
@@ -57,10 +59,15 @@ export class RoleError extends HandoffError {
  * Throws {@linkcode RoleError} in a successor that cannot talk to its supervisor.
  */
 export function readRole(os: Os, env: Environment): InheritedRole {
-  const [pid, count, names, role, control, stderr, controlSocket] = VARIABLES.map((name) => take(env, name));
+  const values = VARIABLES.map((name) => take(env, name));
+  const [pid, count, names, role, control, stderr, controlSocket, buildId] = values;
   // Meant for another process, such as a shell that started this one: its numbers mean nothing here.
   const block = pid === undefined || pid === String(Deno.pid) ? { count, names } : {};
-  const inherited = { listeners: readListeners(os, block), ...controlSocket && { controlSocket } };
+  const inherited = {
+    listeners: readListeners(os, block),
+    ...controlSocket && { controlSocket },
+    ...buildId && { buildId },
+  };
   if (role !== "successor") return { kind: "cold-start", ...inherited };
   return {
     kind: "successor",
@@ -106,6 +113,7 @@ const VARIABLES = [
   "HANDOFF_SOCK_FD",
   "HANDOFF_STDERR_FD",
   "HANDOFF_CONTROL_SOCKET",
+  "HANDOFF_BUILD_ID",
 ] as const;
 
 function take(env: Environment, name: string): string | undefined {

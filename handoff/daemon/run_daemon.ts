@@ -2,7 +2,7 @@ import { LockHeldError } from "../../lock/errors.ts";
 import { openOs } from "../linux.ts";
 import { COLD_LOCK_MS } from "../timeouts.ts";
 import { noOs, obstacleToHandoff } from "./alone.ts";
-import { buildIdOf } from "./build_id.ts";
+import { buildIdOfMainModule } from "./build_id.ts";
 import { Daemon } from "./daemon.ts";
 import { checkDaemonOptions, type DaemonOptions } from "./options.ts";
 import { absolutePath, controlSocketOf } from "./paths.ts";
@@ -89,7 +89,7 @@ export async function runDaemon<State extends Disposable | AsyncDisposable>(
       os,
       options,
       dataDir,
-      identity: { pid: Deno.pid, buildId: await buildIdOf(options) },
+      identity: { pid: Deno.pid, buildId: options.buildId ?? role.buildId ?? await buildIdOfMainModule() },
       controlSocket: controlSocketOf(options, role, dataDir),
       inherited: role.listeners,
       stop,

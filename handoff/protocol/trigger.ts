@@ -68,6 +68,7 @@ const REQUESTS: { readonly [Verb in JsonRequest["verb"]]: Shape<JsonRequest & { 
   upgrade: exactObject<UpgradeRequest>({
     verb: oneOf("upgrade"),
     command: optional(array(text)),
+    buildId: optional(text),
     check: optional(flag),
     follow: oneOf(true),
     ...limits,

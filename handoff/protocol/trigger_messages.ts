@@ -11,6 +11,8 @@ export interface UpgradeRequest {
   readonly verb: "upgrade";
   /** The new program and its arguments; without it the configured command. */
   readonly command?: readonly string[] | undefined;
+  /** What identifies its build, where it says nothing itself. */
+  readonly buildId?: string | undefined;
   /** The upgrade's deadline, in milliseconds. */
   readonly timeoutMs?: number | undefined;
   /** Only a rehearsal, up to waiting for Begin. */

@@ -4,6 +4,8 @@ export interface ChildSetting {
   readonly own: Readonly<Record<string, string>>;
   /** What the configuration adds to it. */
   readonly configured: Readonly<Record<string, string>>;
+  /** What identifies its build, where that is named. */
+  readonly buildId?: string | undefined;
   /** The names of the listeners, in the order of their descriptors. */
   readonly listeners: readonly string[];
   readonly controlSocket: string;
@@ -21,8 +23,13 @@ export function successorDescriptors(listeners: number): { readonly control: num
 
 /** The whole environment of a daemon. What it is told of the handoff cannot be overridden, and none of ours leaks. */
 export function childEnvironment(setting: ChildSetting): Record<string, string> {
-  const { own, configured, listeners, controlSocket, successor } = setting;
-  const env = { ...withoutOurs(own), ...configured, HANDOFF_CONTROL_SOCKET: controlSocket };
+  const { own, configured, buildId, listeners, controlSocket, successor } = setting;
+  const env: Record<string, string> = {
+    ...withoutOurs(own),
+    ...configured,
+    HANDOFF_CONTROL_SOCKET: controlSocket,
+    ...buildId !== undefined && { HANDOFF_BUILD_ID: buildId },
+  };
   if (successor) {
     const { control, stderr } = successorDescriptors(listeners.length);
     Object.assign(env, {

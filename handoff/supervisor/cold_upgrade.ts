@@ -5,6 +5,7 @@ import type { Supervisor, Underway } from "./supervisor.ts";
 /** What a daemon is replaced with, and how. */
 export interface ColdUpgrade {
   readonly command: readonly string[];
+  readonly buildId: string | undefined;
   readonly underway: Underway;
   /** Whether there is a daemon to stop. */
   readonly serves: boolean;
@@ -17,13 +18,13 @@ export interface ColdUpgrade {
  */
 export async function replaceCold(
   { supervisor, log }: { readonly supervisor: Supervisor; readonly log: Log },
-  { command, underway, serves, report }: ColdUpgrade,
+  { command, buildId, underway, serves, report }: ColdUpgrade,
 ): Promise<OutcomeEvent> {
   const { handoffId, sinceMs } = underway;
   const begun = performance.now();
   const next = supervisor.nextServes;
   report({ event: "phase-begun", phase: "open" });
-  supervisor.restarts.committed(command);
+  supervisor.restarts.committed(command, buildId);
   if (serves) supervisor.restart();
   else supervisor.wake();
   const committed = await next;

@@ -18,6 +18,8 @@ export interface SupervisorConfig {
   readonly paths: HandoffPaths;
   /** The daemon's program and its arguments. */
   readonly command: readonly string[];
+  /** What identifies its build; by default the daemon says. */
+  readonly buildId?: string | undefined;
   /** What its environment has beside the supervisor's own. */
   readonly env: Readonly<Record<string, string>>;
   readonly listeners: readonly ListenerConfig[];
@@ -67,6 +69,7 @@ export function readConfig(raw: RawConfig): SupervisorConfig {
       journal: read("journal"),
     }),
     command: [binary, ...read("args") ?? []],
+    buildId: read("build_id"),
     env: read("env") ?? {},
     listeners: read("listeners") ?? [],
     drainGraceMs: read("drain_grace_secs") ?? CONFIG_DRAIN_GRACE_MS,
@@ -115,6 +118,7 @@ const KEYS = {
   journal: text,
   binary: text,
   args: list(argument),
+  build_id: text,
   env: environment,
   listeners,
   drain_grace_secs: seconds,

@@ -18,9 +18,8 @@ export interface ControlParts {
 export function control(parts: ControlParts): Answer {
   return async (request, client) => {
     try {
-      const named = "command" in request ? request.command : "binary" in request ? request.binary : undefined;
       const force = "force" in request && request.force;
-      checkPeer(client.peer, { verb: request.verb, ownCommand: named !== undefined, force }, parts.uid);
+      checkPeer(client.peer, { verb: request.verb, ownCommand: namesItsOwn(request), force }, parts.uid);
     } catch (error) {
       if (!(error instanceof NotAllowedError)) throw error;
       if (request.verb === "handoff") client.tellLine(crateErrorLine(error.message));
@@ -29,6 +28,12 @@ export function control(parts: ControlParts): Answer {
     }
     await answer(request, client, parts);
   };
+}
+
+/** Whether it is for anything else than the configured command, as what that is configured to be. */
+function namesItsOwn(request: TriggerRequest): boolean {
+  if (request.verb === "handoff") return request.binary !== undefined;
+  return request.verb === "upgrade" && (request.command ?? request.buildId) !== undefined;
 }
 
 async function answer(
@@ -40,16 +45,16 @@ async function answer(
     case "handoff":
       return client.tellLine(crateLine(await upgrades.upgrade({ binary: request.binary })));
     case "upgrade": {
-      const { command, timeoutMs, check, force, soakSecs } = request;
+      const { command, buildId, timeoutMs, check, force, soakSecs } = request;
       const soakMs = soakSecs === undefined ? undefined : soakSecs * 1_000;
-      const order = { command, deadlineMs: timeoutMs, check, force, soakMs };
+      const order = { command, buildId, deadlineMs: timeoutMs, check, force, soakMs };
       return client.tell(await upgrades.upgrade(order, (event) => client.tell(event)));
     }
     case "rollback": {
-      const command = supervisor.restarts.before;
+      const { before: command, beforeBuildId: buildId } = supervisor.restarts;
       if (command === undefined) return client.tell(nothingBegun("there is no command before this one"));
       const soakMs = request.soakSecs === undefined ? undefined : request.soakSecs * 1_000;
-      const order = { command, deadlineMs: request.timeoutMs, force: request.force, soakMs };
+      const order = { command, buildId, deadlineMs: request.timeoutMs, force: request.force, soakMs };
       return client.tell(await upgrades.upgrade(order, (event) => client.tell(event)));
     }
     case "abort":

@@ -26,6 +26,8 @@ export interface LauncherSetting {
 /** What to start. */
 export interface Launch {
   readonly command: readonly string[];
+  /** What identifies its build, where that is named. */
+  readonly buildId?: string | undefined;
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -59,17 +61,17 @@ export class Launcher {
   }
 
   /** Starts a daemon where none serves. Throws where the program cannot be started. */
-  cold({ command, env }: Launch): Daemon {
+  cold(launch: Launch): Daemon {
     const child = Child.spawn(this.#os, {
-      argv: command,
-      env: this.#environment(env, { successor: false }),
+      argv: launch.command,
+      env: this.#environment(launch, { successor: false }),
       descriptors: this.#passedListeners(),
     });
-    return this.#daemon(child, command);
+    return this.#daemon(child, launch);
   }
 
   /** Starts a daemon that waits beside the one that serves. Throws where the program cannot be started. */
-  successor({ command, env }: Launch): LaunchedSuccessor {
+  successor(launch: Launch): LaunchedSuccessor {
     using resources = new DisposableStack();
     const tail = resources.use(new StderrTail(this.#setting.folder, this.#setting.stderr));
     const [ours, theirs] = this.#os.socketPair();
@@ -78,8 +80,8 @@ export class Launcher {
     using passed = new DisposableStack();
     passed.defer(() => this.#os.close(theirs));
     const child = Child.spawn(this.#os, {
-      argv: command,
-      env: this.#environment(env, { successor: true }),
+      argv: launch.command,
+      env: this.#environment(launch, { successor: true }),
       descriptors: new Map([...this.#passedListeners(), [control, theirs], [stderr, STDERR], [STDERR, tail.fd]]),
     });
     resources.move();
@@ -94,20 +96,21 @@ export class Launcher {
       stderr: () => tail.lines(),
       asDaemon: (buildId) => {
         if (!writesTo(child.pid, tail.fd)) tail[Symbol.dispose]();
-        return this.#daemon(tailed(child, tail), command, buildId);
+        return this.#daemon(tailed(child, tail), launch, buildId);
       },
     };
   }
 
-  #daemon(child: Watched, command: readonly string[], buildId?: string): Daemon {
+  #daemon(child: Watched, { command, buildId: namedBuildId }: Launch, buildId?: string): Daemon {
     const { controlSocket, cold } = this.#setting;
-    return new Daemon(this.#os, child, { command, controlSocket, cold, adopted: false, sinceMs: Date.now(), buildId });
+    const facts = { command, namedBuildId, controlSocket, cold, adopted: false, sinceMs: Date.now(), buildId };
+    return new Daemon(this.#os, child, facts);
   }
 
-  #environment(configured: Readonly<Record<string, string>>, { successor }: { successor: boolean }) {
+  #environment({ env: configured, buildId }: Launch, { successor }: { successor: boolean }) {
     const { listeners, controlSocket } = this.#setting;
     const own = Deno.env.toObject();
-    return childEnvironment({ own, configured, listeners: [...listeners.keys()], controlSocket, successor });
+    return childEnvironment({ own, configured, buildId, listeners: [...listeners.keys()], controlSocket, successor });
   }
 
   #passedListeners(): Map<number, number> {

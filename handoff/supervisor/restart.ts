@@ -9,8 +9,11 @@ export interface RestartState {
   readonly command: CommandLine;
   /** Whether it has served long enough. */
   readonly isGood: boolean;
+  /** What identifies its build, where it was named. */
+  readonly buildId?: string | undefined;
   /** The last good command before. */
   readonly before?: CommandLine | undefined;
+  readonly beforeBuildId?: string | undefined;
 }
 
 /** What to do about a daemon that died. */
@@ -35,26 +38,39 @@ const REVERTING_DEATH = 2;
 export class Restarts {
   readonly #maxRestarts: number;
   #command: CommandLine;
+  #buildId?: string | undefined;
   #isGood = false;
   /** The last good command before the present one. */
   #before?: CommandLine | undefined;
+  #beforeBuildId?: string | undefined;
   #deathsInRow = 0;
   #deathsOfCommand = 0;
 
-  constructor(command: CommandLine, { maxRestarts }: { readonly maxRestarts: number }) {
+  constructor(
+    command: CommandLine,
+    { maxRestarts, buildId }: { readonly maxRestarts: number; readonly buildId?: string | undefined },
+  ) {
     this.#command = command;
+    this.#buildId = buildId;
     this.#maxRestarts = maxRestarts;
   }
 
   /** What another supervisor remembers, and `restore` takes. */
   state(): RestartState {
-    return { command: this.#command, isGood: this.#isGood, before: this.#before };
+    return {
+      command: this.#command,
+      buildId: this.#buildId,
+      isGood: this.#isGood,
+      before: this.#before,
+      beforeBuildId: this.#beforeBuildId,
+    };
   }
 
   /** Goes on where another supervisor was. */
-  restore({ command, isGood, before }: RestartState): void {
-    this.#use(command, { isGood });
+  restore({ command, buildId, isGood, before, beforeBuildId }: RestartState): void {
+    this.#use(command, { buildId, isGood });
     this.#before = before;
+    this.#beforeBuildId = beforeBuildId;
   }
 
   /** What is started next. */
@@ -62,15 +78,28 @@ export class Restarts {
     return this.#command;
   }
 
+  /** The build id that was named with it. */
+  get buildId(): string | undefined {
+    return this.#buildId;
+  }
+
   /** The last good command before the present one; undefined where there was none. */
   get before(): CommandLine | undefined {
     return this.#before;
   }
 
+  /** The build id that was named with that one. */
+  get beforeBuildId(): string | undefined {
+    return this.#beforeBuildId;
+  }
+
   /** A successor of another command was committed, or that command is to be started. */
-  committed(command: CommandLine): void {
-    if (this.#isGood) this.#before = this.#command;
-    this.#use(command, { isGood: false });
+  committed(command: CommandLine, buildId?: string): void {
+    if (this.#isGood) {
+      this.#before = this.#command;
+      this.#beforeBuildId = this.#buildId;
+    }
+    this.#use(command, { buildId, isGood: false });
     this.#deathsInRow = 0;
   }
 
@@ -91,13 +120,15 @@ export class Restarts {
     if (this.#isGood || good === undefined || this.#deathsOfCommand < REVERTING_DEATH) {
       return { command: reverted, delayMs };
     }
-    this.#use(good, { isGood: true });
+    this.#use(good, { buildId: this.#beforeBuildId, isGood: true });
     this.#before = undefined;
+    this.#beforeBuildId = undefined;
     return { command: good, delayMs, reverted };
   }
 
-  #use(command: CommandLine, { isGood }: { readonly isGood: boolean }): void {
+  #use(command: CommandLine, { buildId, isGood }: Pick<RestartState, "buildId" | "isGood">): void {
     this.#command = command;
+    this.#buildId = buildId;
     this.#isGood = isGood;
     this.#deathsOfCommand = 0;
   }

@@ -54,7 +54,13 @@ const estate = object<Estate>({
   v: oneOf(1),
   listeners: array(text),
   state: object<SupervisorState>({
-    restarts: object<RestartState>({ command: array(text), isGood: flag, before: optional(array(text)) }),
+    restarts: object<RestartState>({
+      command: array(text),
+      buildId: optional(text),
+      isGood: flag,
+      before: optional(array(text)),
+      beforeBuildId: optional(text),
+    }),
     generation: count,
     restartCount: count,
     history: array(upgradeRecord),

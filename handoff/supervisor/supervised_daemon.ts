@@ -18,6 +18,8 @@ export interface Watched extends Disposable {
 /** What is known of a daemon from the start. */
 export interface DaemonFacts {
   readonly command: readonly string[];
+  /** The build id that it was started with. */
+  readonly namedBuildId?: string | undefined;
   readonly controlSocket: string;
   /** Whether it was found running. */
   readonly adopted: boolean;
@@ -35,6 +37,7 @@ const LONGEST_LOOK_MS = 1_000;
 /** A daemon, as its supervisor sees it. */
 export class Daemon implements Incumbent {
   readonly command: readonly string[];
+  readonly namedBuildId: string | undefined;
   readonly adopted: boolean;
   readonly sinceMs: number;
   readonly ended: Promise<Exit | undefined>;
@@ -56,6 +59,7 @@ export class Daemon implements Incumbent {
     this.#process = process;
     this.#controlSocket = facts.controlSocket;
     this.command = facts.command;
+    this.namedBuildId = facts.namedBuildId;
     this.adopted = facts.adopted;
     this.sinceMs = facts.sinceMs;
     this.ended = process.ended;

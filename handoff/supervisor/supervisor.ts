@@ -127,7 +127,7 @@ export class Supervisor {
     const incumbent = this.#daemon!;
     this.#generation++;
     this.#parts.log("replaced", { pid: incumbent.pid, by: successor.pid, build: successor.buildId });
-    this.restarts.committed(successor.command);
+    this.restarts.committed(successor.command, successor.namedBuildId);
     this.#retired.set(incumbent, this.#retire(incumbent));
     this.#present(successor);
   }
@@ -248,9 +248,9 @@ export class Supervisor {
   /** Starts a daemon, and resolves when it, or what has replaced it, is dead. */
   async #serve(): Promise<Exit | undefined> {
     const { launcher, config, log } = this.#parts;
-    const { command } = this.restarts;
+    const { command, buildId } = this.restarts;
     try {
-      const daemon = launcher.cold({ command, env: config.env });
+      const daemon = launcher.cold({ command, buildId, env: config.env });
       log("daemon-started", { pid: daemon.pid, command });
       this.#present(daemon);
     } catch (error) {

@@ -20,6 +20,8 @@ import type { Incumbent, JournalKeeper } from "./swap_parties.ts";
 export interface UpgradeOrder {
   /** What to run; by default the configured command. */
   readonly command?: readonly string[] | undefined;
+  /** What identifies its build; that of the configuration belongs to the configured command alone. */
+  readonly buildId?: string | undefined;
   /** Only another program, with the configured arguments. */
   readonly binary?: string | undefined;
   readonly deadlineMs?: number | undefined;
@@ -72,11 +74,12 @@ export class Upgrades {
         });
       }
       const command = commandOf(order, config);
+      const buildId = order.buildId ?? ((order.command ?? order.binary) === undefined ? config.buildId : undefined);
       checkCommand(command, config, Deno.env.get("PATH") ?? "");
       log("upgrade-begun", { handoffId: underway.handoffId, command, check: order.check, force: order.force });
       const deadlineMs = Math.min(order.deadlineMs ?? config.deadlineMs, LONGEST_DEADLINE_MS);
       const end = performance.now() + deadlineMs;
-      return await this.#replace({ order, config, command, underway, report, deadlineMs, end });
+      return await this.#replace({ order, config, command, buildId, underway, report, deadlineMs, end });
     } catch (error) {
       const { handoffId } = underway;
       const reason = describeFailure(error);
@@ -121,14 +124,18 @@ export class Upgrades {
     return forced;
   }
 
-  #swap({ order, config, command, underway, report, ...time }: Task, incumbent: Incumbent, launched: Launched) {
+  #swap(
+    { order, config, command, buildId, underway, report, ...time }: Task,
+    incumbent: Incumbent,
+    launched: Launched,
+  ) {
     const { os, launcher, journal, log } = this.#parts;
     const soakMs = order.soakMs ?? config.soakMs;
     let successor: LaunchedSuccessor | undefined;
     return swap({
       incumbent,
       journal,
-      spawn: () => successor = launched(launcher.successor({ command, env: config.env })),
+      spawn: () => successor = launched(launcher.successor({ command, buildId, env: config.env })),
       ...soakMs > 0 && {
         soak: (_successor, ended) => soak(os, successor!, { ...config, soakMs }, ended),
         retire: () => retire(successor!, { handoffId: crypto.randomUUID(), patienceMs: RETIRE_MS }),
@@ -163,10 +170,10 @@ export class Upgrades {
   }
 
   /** There is no daemon: the pause before its next start ends, and the new command is what is started. */
-  async #rescue({ command, underway, deadlineMs, end }: Task): Promise<OutcomeEvent> {
+  async #rescue({ command, buildId, underway, deadlineMs, end }: Task): Promise<OutcomeEvent> {
     const { supervisor } = this.#parts;
     const next = supervisor.nextServes;
-    supervisor.restarts.committed(command);
+    supervisor.restarts.committed(command, buildId);
     supervisor.wake();
     const { handoffId } = underway;
     if (!await settled(next, end - performance.now())) {
@@ -216,6 +223,7 @@ interface Task {
   readonly order: UpgradeOrder;
   readonly config: SupervisorConfig;
   readonly command: readonly string[];
+  readonly buildId: string | undefined;
   readonly underway: Underway;
   readonly report: (event: TriggerEvent) => void;
   /** How long it may take, and when that is over, in milliseconds of `performance.now`. */

@@ -129,3 +129,10 @@ claim("handoff rollback without a command before: 2", async () => {
   const { code, stderr } = await handoff(["rollback", dir.path]);
   assertEquals([code, stderr], [2, "handoff: nothing was begun: there is no command before this one\n"]);
 }, { needs: ["linux"] });
+
+claim("handoff supervise --build-id gives the id to the command, in its environment", async () => {
+  using dir = new TempDir();
+  const command = ["sh", "-c", "echo $HANDOFF_BUILD_ID"];
+  const { code, stdout } = await handoff(["supervise", "--build-id=one", "--dir", dir.path, "--", ...command]);
+  assertEquals([code, stdout], [0, "one\n"]);
+}, { needs: ["linux"] });

@@ -36,6 +36,7 @@ const WRONG: readonly [line: string, message: string][] = [
   ["upgrade --abort --timeout=1 D", "--abort cannot be combined with --timeout"],
   ["upgrade --abort --soak=1 D", "--abort cannot be combined with --soak"],
   ["upgrade --soak=infinity D", "--soak needs an end: the successor is committed after it"],
+  ["upgrade --build-id= D", "--build-id needs an ID"],
   ["upgrade --abort --supervisor D", "--abort cannot be combined with --supervisor"],
   ["upgrade --abort --force D", "--abort cannot be combined with --force"],
   ["upgrade --abort --check D", "--abort cannot be combined with --check"],

@@ -82,3 +82,9 @@ for (
 claim("a variable that the process may not see is one that is not set", () => {
   assertEquals(processEnvironment().get("LISTEN_FDS"), undefined);
 }, { permissions: { env: false } });
+
+claim("the build id is taken out of the environment, where no child finds it", () => {
+  const variables = new Map([["HANDOFF_BUILD_ID", "one"]]);
+  const env = { get: (name: string) => variables.get(name), remove: (name: string) => void variables.delete(name) };
+  assertEquals([readRole(processWith({}), env).buildId, variables.size], ["one", 0]);
+});

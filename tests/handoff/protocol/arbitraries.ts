@@ -142,7 +142,12 @@ const limits = { timeoutMs: count, force: fc.boolean(), soakSecs: duration };
 export const triggerRequests: fc.Arbitrary<Exclude<TriggerRequest, { verb: "unsupported" }>> = fc.oneof(
   says({ verb: "handoff" }, {}),
   says({ verb: "handoff" }, { binary: fc.string({ minLength: 1 }).filter((path) => path.trim() === path) }),
-  perhaps({ verb: "upgrade", follow: true }, { command: fc.array(text), check: fc.boolean(), ...limits }),
+  perhaps({ verb: "upgrade", follow: true }, {
+    command: fc.array(text),
+    buildId: text,
+    check: fc.boolean(),
+    ...limits,
+  }),
   perhaps({ verb: "rollback" }, limits),
   fc.constantFrom("abort", "status", "history", "stop", "restart", "replace").map((verb) => ({ verb } as const)),
 );

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { Restarts } from "../../../handoff/supervisor/restart.ts";
+import { encodeSuccession, parseEstate } from "../../../handoff/supervisor/succession.ts";
 import { claim } from "../../support/claim.ts";
 
 const OLD = ["old"];
@@ -75,4 +76,19 @@ claim("a command that never proved itself is not gone back to", () => {
   restarts.committed(["bad"]);
   restarts.committed(NEW);
   assertEquals(restarts.before, OLD);
+});
+
+claim("a build id stays with its command when another supervisor takes over, and when the command is reverted", () => {
+  const restarts = new Restarts(["a"], { maxRestarts: 9, buildId: "one" });
+  restarts.proved();
+  restarts.committed(["a"], "two");
+  const known = { generation: 0, restartCount: 0, history: [], daemonSinceMs: 0 };
+  const line = encodeSuccession({ v: 1, listeners: [], state: { restarts: restarts.state(), ...known } });
+  const heir = new Restarts(["x"], { maxRestarts: 9, buildId: "x" });
+  heir.restore(parseEstate(new TextDecoder().decode(line).trimEnd()).state.restarts);
+  assertEquals([heir.buildId, heir.beforeBuildId], ["two", "one"]);
+  heir.died();
+  assertEquals(heir.buildId, "two");
+  heir.died();
+  assertEquals([heir.buildId, heir.beforeBuildId], ["one", undefined]);
 });

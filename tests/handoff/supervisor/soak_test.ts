@@ -2,6 +2,7 @@ import { assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { commandLine } from "../../support/child.ts";
 import { claim } from "../../support/claim.ts";
+import { handoff } from "../../support/command.ts";
 import { Supervised } from "../../support/supervised.ts";
 import { TempDir } from "../../support/temp_dir.ts";
 
@@ -68,4 +69,21 @@ claim("a successor whose health address does not answer 200 is rolled back", asy
   const { outcome, reason } = await supervised.upgrade();
   assertEquals(outcome, "rolled-back");
   assertMatch(reason!, /its health address answers 503/);
+}, { needs: ["linux"] });
+
+claim("a build id is told by status and history, and stays with its command in a restart and a rollback", async () => {
+  using dir = new TempDir();
+  await using supervised = await Supervised.serving(dir, daemon(dir), { build_id: "one" });
+  const { supervisor } = supervised;
+  const build = () => supervisor.status().daemon?.buildId;
+  supervisor.restarts.proved();
+  assertEquals([build(), (await handoff(["upgrade", "--build-id=two", dir.path])).code], ["one", 0]);
+  const { fromBuild, toBuild } = supervisor.history.latest!;
+  assertEquals([build(), fromBuild, toBuild], ["two", "one", "two"]);
+  supervisor.daemon!.signal(9);
+  await supervised.logged("daemon-serves", 3);
+  assertEquals([build(), (await handoff(["rollback", dir.path])).code, build()], ["two", 0, "one"]);
+  supervisor.daemon!.signal(9);
+  await supervised.logged("daemon-serves", 5);
+  assertEquals(build(), "one");
 }, { needs: ["linux"] });
