@@ -13,6 +13,8 @@ const GROUPS = [
 const BURST = 64;
 /** How long the clients go on after a swap: longer than each of them thinks. */
 const AFTERMATH_MS = 2_000;
+/** What is not answered by then has failed: some servers lose a connection and do not close it. */
+const PATIENCE_MS = 5_000;
 /** How long after its start a swap is looked at: longer than the slowest command takes. */
 const PAUSE_WINDOW_MS = 10_000;
 
@@ -121,9 +123,15 @@ async function askOnce(port: number): Promise<boolean> {
 
 async function ask(connection: HttpConnection): Promise<{ close: boolean }> {
   await connection.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
-  const answer = await connection.answer();
-  if (answer.status !== 200) throw new Error(`status ${answer.status}`);
-  return answer;
+  const { promise: tooLate, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`no answer for ${PATIENCE_MS} ms`)), PATIENCE_MS);
+  try {
+    const answer = await Promise.race([connection.answer(), tooLate]);
+    if (answer.status !== 200) throw new Error(`status ${answer.status}`);
+    return answer;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function sleep(ms: number): Promise<void> {
