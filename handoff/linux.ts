@@ -74,8 +74,8 @@ class LinuxOs implements Os {
     this.uid = calls.geteuid();
   }
 
-  duplicate(fd: number): number {
-    return descriptor.duplicate(this.#calls, fd, 3);
+  duplicate(fd: number, lowest = 3): number {
+    return descriptor.duplicate(this.#calls, fd, lowest);
   }
 
   duplicateOnto(fd: number, target: number, options: { readonly closeOnExec: boolean }): void {

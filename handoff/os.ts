@@ -54,8 +54,8 @@ export interface Os extends Disposable {
   /** The effective uid of this process. */
   readonly uid: number;
 
-  /** A second descriptor of the same open file, close-on-exec (`F_DUPFD_CLOEXEC`), not below 3. */
-  duplicate(fd: number): number;
+  /** A second descriptor of the same open file, close-on-exec (`F_DUPFD_CLOEXEC`), not below `lowest`, which is 3. */
+  duplicate(fd: number, lowest?: number): number;
   /** Puts a copy of `fd` in the place of `target` (dup3), which is closed first. */
   duplicateOnto(fd: number, target: number, options: { readonly closeOnExec: boolean }): void;
   /**

@@ -80,14 +80,21 @@ export class IncumbentLink implements Disposable {
   /** How many connections may come: a process that can open nothing more could neither accept nor work. */
   #room(): number {
     using probes = new DisposableStack();
-    for (let room = -RESERVE; room < MAX_DESCRIPTORS; room++) {
+    const probe = (lowest?: number): number | undefined => {
       try {
-        const probe = this.#os.duplicate(this.#channel.fd);
-        probes.defer(() => this.#os.close(probe));
+        const copy = this.#os.duplicate(this.#channel.fd, lowest);
+        probes.defer(() => this.#os.close(copy));
+        return copy;
       } catch {
-        return Math.max(0, room);
+        return undefined;
       }
-    }
+    };
+    const lowest = probe();
+    if (lowest === undefined) return 0;
+    // The kernel gives the lowest number first. Where one far above is to be had, most between the two are free, and the
+    // clients need not wait for a count.
+    if (probe(lowest + AMPLE) !== undefined) return MAX_DESCRIPTORS;
+    for (let room = 1 - RESERVE; room < MAX_DESCRIPTORS; room++) if (probe() === undefined) return Math.max(0, room);
     return MAX_DESCRIPTORS;
   }
 
@@ -118,6 +125,9 @@ export class IncumbentLink implements Disposable {
 
 /** How many descriptors a successor keeps free of connections that it takes over. */
 const RESERVE = 16;
+
+/** So many numbers beyond the lowest free one are enough for any batch, even if many of them are in use. */
+const AMPLE = 1_024;
 
 /** Whether the connection is served here now. Where it is not, its descriptor is closed, and the incumbent's stays. */
 function adopt(
