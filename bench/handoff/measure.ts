@@ -15,8 +15,6 @@ const BURST = 64;
 const AFTERMATH_MS = 2_000;
 /** What is not answered by then has failed: some servers lose a connection and do not close it. */
 const PATIENCE_MS = 5_000;
-/** How long after its start a swap is looked at: longer than the slowest command takes. */
-const PAUSE_WINDOW_MS = 10_000;
 
 /** Swaps the server again and again beside its clients. */
 export async function measureSwaps(peer: RunningPeer, port: number, swaps: number): Promise<SwapFigures> {
@@ -46,6 +44,7 @@ export async function measureSwaps(peer: RunningPeer, port: number, swaps: numbe
   stop.abort();
   await Promise.all(clients);
   const all = groups.flatMap(({ samples }) => samples);
+  const busy = groups.flatMap(({ thinkMs, samples }) => thinkMs === 1 ? samples : []);
   const lastStart = starts.at(-1)!;
   return {
     swaps,
@@ -59,7 +58,7 @@ export async function measureSwaps(peer: RunningPeer, port: number, swaps: numbe
     queuedLost,
     queued: BURST * swaps,
     longestMs: Math.max(...all.map(({ ms }) => ms)),
-    pausesMs: starts.map((start) => longestPause(groups.flatMap((g) => g.thinkMs === 1 ? g.samples : []), start)),
+    pausesMs: starts.map((start, i) => longestPause(busy, { start, end: starts[i + 1] ?? Infinity })),
     commandMs,
     phases,
     timeline: all.filter(({ at }) => at > lastStart - 500 && at < lastStart + AFTERMATH_MS)
@@ -67,16 +66,11 @@ export async function measureSwaps(peer: RunningPeer, port: number, swaps: numbe
   };
 }
 
-/** The longest gap between two answers in the time that belongs to the swap which began at `start`. */
-function longestPause(samples: readonly Sample[], start: number): number {
+/** The longest gap between two answers from the start of a swap to that of the next. */
+function longestPause(samples: readonly Sample[], { start, end }: { start: number; end: number }): number {
   const answers = samples.filter(({ failed }) => !failed).map(({ at, ms }) => at + ms).toSorted((a, b) => a - b);
-  let longest = 0;
-  for (const [i, at] of answers.entries()) {
-    if (i > 0 && at > start && answers[i - 1]! < start + PAUSE_WINDOW_MS) {
-      longest = Math.max(longest, at - answers[i - 1]!);
-    }
-  }
-  return longest;
+  const gaps = answers.map((at, i) => at > start && answers[i - 1]! < end ? at - answers[i - 1]! : 0);
+  return Math.max(...gaps);
 }
 
 interface WatchOptions {

@@ -1,8 +1,11 @@
 import { fromFileUrl } from "@std/path";
 import { median } from "../statistics.ts";
+import { PLACES } from "../places.ts";
 import { freePort, Supervised } from "../../torture/load/supervised.ts";
 import { phasesOf } from "./ours.ts";
 import { answering, PeerProcess } from "./peer.ts";
+
+const tmpfs = PLACES.find(({ name }) => name === "tmpfs");
 
 /** What the supervisor and the handoff take beside a bare start of the program, in milliseconds and as ratios to it. */
 export interface Recovery {
@@ -17,7 +20,7 @@ export interface Recovery {
   /** From SIGKILL of a successor in its `open` to the next answer of the daemon that has its state back. */
   readonly killedSuccessorMs: number;
   readonly killedSuccessorRatio: number;
-  /** Of the supervisor alone: resident memory in MiB, and processor time in per cent of a core over ten seconds. */
+  /** Of the supervisor alone: resident memory in MiB, and processor time in per cent of a core over a minute. */
   readonly idleMemory: number;
   readonly idleProcessor: number;
 }
@@ -25,11 +28,13 @@ export interface Recovery {
 const PROGRAMS = fromFileUrl(new URL("./programs/", import.meta.url));
 const IMPORT_MAP = fromFileUrl(new URL("../../import_map.npm.json", import.meta.url));
 const CONFIG = fromFileUrl(new URL("../../deno.json", import.meta.url));
-const IDLE_MS = 10_000;
+/** Until what the runtime does after a start is over. */
+const SETTLE_MS = 15_000;
+const IDLE_MS = 60_000;
 
 /** Measures each `rounds` times, and gives the medians. */
 export async function measureRecovery(rounds: number): Promise<Recovery> {
-  const dir = Deno.makeTempDirSync({ prefix: "handoff-bench-" });
+  const dir = Deno.makeTempDirSync({ dir: tmpfs!.parent, prefix: "handoff-bench-" });
   try {
     const starts: number[] = [];
     for (let i = 0; i < rounds; i++) starts.push(await bareStart(dir));
@@ -46,7 +51,7 @@ export async function measureRecovery(rounds: number): Promise<Recovery> {
       successors!.push(await killSuccessor(supervised, port));
       incumbents!.push(await killIncumbent(supervised, port));
     }
-    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
     const before = processorMs(supervised.pid);
     await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
     const idleProcessor = (processorMs(supervised.pid) - before) / IDLE_MS * 100;

@@ -1,9 +1,12 @@
+import { PLACES } from "../places.ts";
 import { freePort } from "../../torture/load/supervised.ts";
 import { measureSwaps } from "./measure.ts";
 import { handoff, handoffWithoutTransfer } from "./ours.ts";
 import type { Peer } from "./peer.ts";
 import type { PeerFigures } from "./swap_figures.ts";
 import { gunicorn, haproxy, nginx, pm2, reusePort, stopAndStart } from "./servers.ts";
+
+const tmpfs = PLACES.find(({ name }) => name === "tmpfs");
 
 const PEERS: readonly Peer[] = [
   handoff,
@@ -20,7 +23,7 @@ const PEERS: readonly Peer[] = [
 export async function measurePeers(swaps: number): Promise<PeerFigures[]> {
   const results: PeerFigures[] = [];
   for (const peer of PEERS) {
-    const dir = Deno.makeTempDirSync({ prefix: "handoff-bench-" });
+    const dir = Deno.makeTempDirSync({ dir: tmpfs!.parent, prefix: "handoff-bench-" });
     try {
       results.push(await measurePeer(peer, dir, swaps));
     } finally {
