@@ -43,6 +43,12 @@ export class Pair implements Disposable {
     return bytes;
   }
 
+  /** The peer goes away, and so do the copies that children of other tests have of it until their exec. */
+  async hungUp(): Promise<void> {
+    this.hangUp();
+    await this.os.readable(this.fd);
+  }
+
   /** The peer goes away. */
   hangUp(): void {
     if (!this.#closed) this.os.close(this.peer);

@@ -102,7 +102,7 @@ claim("a child has nothing else where the C library lacks closefrom, either", as
 
 /** Descriptors that exec would pass on: one among the places of a child's, one above them. */
 function inheritableCopies(opened: OpenedOs, fd: number): void {
-  for (const place of [opened.os.duplicate(fd), 290]) {
+  for (const place of [opened.os.duplicate(fd), opened.os.duplicate(fd, 290)]) {
     opened.os.duplicateOnto(fd, opened.own(place), { closeOnExec: false });
   }
 }
