@@ -42,6 +42,7 @@ await beIncumbent();
 async function startCold(): Promise<void> {
   if (coldFault === "exit") Deno.exit(5);
   lock = await DataDirLock.acquire(dataDir);
+  stopOnSignals();
   await serve();
 }
 
@@ -66,7 +67,11 @@ async function succeed(fd: number): Promise<void> {
   }
   if (successorFault === "kills-itself") Deno.kill(Deno.pid, "SIGKILL");
   const healthzOk = successorFault !== "unhealthy";
-  if (healthzOk) await serve();
+  if (healthzOk) {
+    // Before Ready: what is committed may be told to stop at once.
+    stopOnSignals();
+    await serve();
+  }
   if (successorFault === "older") revision--;
   await channel.send({
     type: "Ready",
@@ -76,6 +81,14 @@ async function succeed(fd: number): Promise<void> {
     advertisedRevisionPerShard: [revision],
   }).catch(unlessGone);
   if (!healthzOk || successorFault === "older") await forever;
+}
+
+function stopOnSignals(): void {
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    Deno.addSignalListener(signal, () => {
+      if (values["stops-with"] !== "never") Deno.exit(Number(values["stops-with"]));
+    });
+  }
 }
 
 async function sendRaw(fd: number, bytes: Uint8Array<ArrayBuffer>): Promise<never> {
@@ -95,11 +108,6 @@ function unlessGone(error: unknown): void {
 
 async function beIncumbent(): Promise<void> {
   control = bindSocketFile(os, controlSocket);
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    Deno.addSignalListener(signal, () => {
-      if (values["stops-with"] !== "never") Deno.exit(Number(values["stops-with"]));
-    });
-  }
   while (await os.readable(control)) {
     const accepted = acceptPermitted(os, control);
     if (accepted === undefined) continue;
